@@ -1,0 +1,1 @@
+"""Sell every shelf as if it were one: omnichannel order management and fulfillment."""

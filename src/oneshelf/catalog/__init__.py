@@ -1,0 +1,1 @@
+"""What exists before any order: products, nodes, carriers, channels, brands, customers, staff."""

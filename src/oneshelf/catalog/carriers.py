@@ -1,0 +1,52 @@
+"""Who carries parcels, how fast, for how much. Pure."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from oneshelf.base.calendars import WorkCalendar
+from oneshelf.base.identifiers import CarrierId, ServiceId
+from oneshelf.catalog.products import Hazard
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Destinations of one price and speed, tried in order; the first that matches counts.
+
+    distance_km_max: as the crow flies from node to destination; None matches any distance.
+    postcode_prefixes: empty matches any postcode.
+    transit_days: carrier working days from pickup to delivery, 0 is the same day.
+    base_minor up to base_weight_g; then step_minor for every begun step_weight_g.
+    """
+
+    name: str
+    distance_km_max: int | None
+    postcode_prefixes: tuple[str, ...]
+    transit_days: int
+    base_minor: int
+    base_weight_g: int
+    step_minor: int
+    step_weight_g: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of one carrier.
+
+    collects: calendar of pickups at our nodes; collected_at: the local time of the pickup there.
+    delivers: calendar of delivery days.
+    dimensional_divisor_mm3_per_g: chargeable weight is the larger of weight and volume / divisor.
+    refuses: hazards it does not carry. countries: ISO codes it serves.
+    """
+
+    service_id: ServiceId
+    carrier_id: CarrierId
+    name: str
+    collects: WorkCalendar
+    collected_at: time
+    delivers: WorkCalendar
+    zones: tuple[Zone, ...]
+    dimensional_divisor_mm3_per_g: int
+    weight_g_max: int
+    refuses: frozenset[Hazard]
+    countries: frozenset[str]
+    emission_gco2e_per_tonne_km: int

@@ -1,0 +1,48 @@
+"""Where stock stands: warehouses, stores, dark stores, drop-ship suppliers. Pure."""
+
+from dataclasses import dataclass
+from datetime import time
+from typing import Literal
+
+from oneshelf.base.calendars import WorkCalendar
+from oneshelf.base.identifiers import NodeId, Sku
+
+NodeKind = Literal["warehouse", "store", "dark_store", "drop_ship"]
+Method = Literal["ship", "pickup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One place.
+
+    cut_off: an order that comes later (local time) is worked on the next working day.
+    handling_minutes: working time from order to ready parcel.
+    parcels_per_day_max: None is unlimited, 0 is closed.
+    methods: what it does at all; `Toggle` takes single SKUs out.
+    """
+
+    node_id: NodeId
+    name: str
+    kind: NodeKind
+    street: str
+    city: str
+    postcode: str
+    country: str
+    latitude: float
+    longitude: float
+    calendar: WorkCalendar
+    cut_off: time
+    handling_minutes: int
+    parcels_per_day_max: int | None
+    methods: frozenset[Method]
+    parcel_cost_minor: int
+    unit_cost_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """What one node does for one SKU, where that is less than the node's own methods."""
+
+    node_id: NodeId
+    sku: Sku
+    methods: frozenset[Method]

@@ -1,0 +1,45 @@
+"""What is sold. Weights in g, lengths in mm, prices in minor units. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from oneshelf.base.identifiers import BrandId, Sku
+
+Hazard = Literal["none", "lithium_battery", "flammable", "aerosol", "corrosive"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KitPart:
+    """So many units of a component in one unit of the kit, at least 1."""
+
+    sku: Sku
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One sellable SKU. A kit has parts (one level: no part is a kit itself) and no stock."""
+
+    sku: Sku
+    name: str
+    brand: BrandId
+    category: str
+    gtin: str | None
+    weight_g: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    hazard: Hazard
+    price_minor: int
+    currency: str
+    parts: tuple[KitPart, ...] = ()
+    launches_on: date | None = None  # before it, orders are pre-orders
+
+    def volume_mm3(self) -> int:
+        """Return the volume of one unit."""
+        return self.length_mm * self.width_mm * self.height_mm
+
+    def components(self) -> tuple[KitPart, ...]:
+        """Return what one unit takes from the shelf: its parts, or itself."""
+        return self.parts or (KitPart(self.sku, 1),)

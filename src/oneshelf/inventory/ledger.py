@@ -1,0 +1,62 @@
+"""The nouns of the stock ledger. Units are whole sellable units. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from oneshelf.base.identifiers import NodeId, PointId, ReceiptLineId, Sku
+
+State = Literal[
+    "available",  # on the shelf and free
+    "reserved",  # on the shelf, in a cart or checkout with a time limit
+    "committed",  # on the shelf, belongs to an order
+    "picked",  # in a tote, not yet with the carrier
+    "damaged",  # on hand, not for sale
+    "quality_hold",  # on hand, not for sale until checked
+    "in_transit",  # on its way between our nodes, counted at the destination
+    "expected",  # on a receipt line, free
+    "promised",  # on a receipt line, belongs to an order
+    "outside",  # suppliers, customers, loss: the rest of the world; the only one below zero
+]
+STATES: tuple[State, ...] = get_args(State)
+ON_HAND: tuple[State, ...] = (
+    "available",
+    "reserved",
+    "committed",
+    "picked",
+    "damaged",
+    "quality_hold",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StockPoint:
+    """The smallest place where stock is counted: a shelf's lot, or a line of an inbound receipt."""
+
+    sku: Sku
+    node: NodeId
+    lot: str | None = None
+    receipt_line: ReceiptLineId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Units of one point that change state. Double entry: what leaves one enters the other.
+
+    subject: whose units: `line:12`, `reservation:...`, or empty. A move between points is two
+    movements through `outside` that carry one transfer.
+    """
+
+    point: PointId
+    source: State
+    target: State
+    units: int
+    reason: str
+    subject: str = ""
+    transfer: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what the tables would refuse too (see the CHECKs in tables.sql)."""
+        if self.source == self.target:
+            raise ValueError(f"a movement needs two states, got {self.source} twice")
+        if self.units < 1:
+            raise ValueError(f"a movement moves at least 1 unit, got {self.units}")
