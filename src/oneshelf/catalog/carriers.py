@@ -5,6 +5,7 @@ from datetime import time
 
 from oneshelf.base.calendars import WorkCalendar
 from oneshelf.base.identifiers import CalendarId, CarrierId, ServiceId
+from oneshelf.catalog.opening_hours import ITS_OWN
 from oneshelf.catalog.products import Hazard
 
 
@@ -59,8 +60,8 @@ class Service:
     refuses: frozenset[Hazard]
     countries: frozenset[str]
     emission_gco2e_per_tonne_km: int
-    collects_id: CalendarId = CalendarId("")
-    delivers_id: CalendarId = CalendarId("")
+    collects_id: CalendarId = ITS_OWN
+    delivers_id: CalendarId = ITS_OWN
 
 
 @dataclass(frozen=True, slots=True)

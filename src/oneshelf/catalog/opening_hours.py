@@ -7,6 +7,7 @@ from oneshelf.base.calendars import WorkCalendar
 from oneshelf.base.identifiers import CalendarId
 
 NOT_READ: Final = WorkCalendar("UTC", (), frozenset())  # stands where only the name is known
+ITS_OWN: Final = CalendarId("")  # stands where a node or service brings a calendar of its own
 
 
 @dataclass(frozen=True, slots=True)

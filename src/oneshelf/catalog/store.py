@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import CalendarId, Sku
+from oneshelf.base.identifiers import Sku
 from oneshelf.catalog.brands import Brand
 from oneshelf.catalog.channels import Channel
 from oneshelf.catalog.nodes import Node, Toggle
@@ -158,13 +158,11 @@ def put_openings(tx: Transaction, calendars: Sequence[NamedCalendar]) -> list[st
     """Make the openings of these calendars exactly these; return the calendars that changed."""
     return tx.scalars(
         """
-        WITH given AS (
+        WITH wanted AS (
             SELECT calendar_id, opening.*
               FROM json_to_recordset(%(rows)s::json) AS given (calendar_id text, calendar json),
-                   json_populate_recordset(NULL::catalog.opening, calendar->'openings')
-                       AS opening (none, weekday, opens, closes)
-        ), wanted AS (
-            SELECT calendar_id, weekday, opens, closes FROM given
+                   json_to_recordset(calendar->'openings') AS opening
+                   (weekday smallint, opens time, closes time)
         ), gone AS (
             DELETE FROM catalog.opening
              WHERE calendar_id = ANY(%(ids)s::text[])
@@ -211,16 +209,10 @@ def put_closed_days(tx: Transaction, calendars: Sequence[NamedCalendar]) -> list
     )
 
 
-def load_calendars(tx: Transaction, ids: Sequence[CalendarId] | None) -> list[NamedCalendar]:
-    """Load calendars in key order; None: all."""
+def load_calendars(tx: Transaction) -> list[NamedCalendar]:
+    """Load every calendar, in key order."""
     rows = tx.scalars(
-        """
-        SELECT to_json(whole_calendar)::text
-          FROM catalog.whole_calendar
-         WHERE %(ids)s::text[] IS NULL OR calendar_id = ANY(%(ids)s::text[])
-         ORDER BY calendar_id
-        """,
-        ids=None if ids is None else list(ids),
+        "SELECT to_json(whole_calendar)::text FROM catalog.whole_calendar ORDER BY calendar_id"
     )
     return [msgspec.json.decode(row, type=NamedCalendar) for row in rows]
 

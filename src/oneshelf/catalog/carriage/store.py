@@ -61,10 +61,12 @@ def put_zones(tx: Transaction, zones: Sequence[ServiceZone]) -> list[tuple[str, 
     return tx.tuples(
         """
         INSERT INTO catalog.zone AS old
-        SELECT zone.*
-          FROM json_to_recordset(%(rows)s::json) AS given (service_id text, place bigint, zone json),
-               json_populate_record((NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
-                                    ::catalog.zone, zone) AS zone
+        SELECT service_id, place, zone.*
+          FROM json_to_recordset(%(rows)s::json)
+               AS given (service_id text, place bigint, zone json),
+               json_to_record(given.zone) AS zone
+               (name text, distance_km_max bigint, postcode_prefixes text[], transit_days bigint,
+                base_minor bigint, base_weight_g bigint, step_minor bigint, step_weight_g bigint)
          ORDER BY service_id, place
             ON CONFLICT (service_id, place) DO UPDATE
            SET (name, distance_km_max, postcode_prefixes, transit_days, base_minor, base_weight_g,
