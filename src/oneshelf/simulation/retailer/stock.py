@@ -138,7 +138,7 @@ def _wanted(baskets: Iterable[Basket], kits: Mapping[Sku, Product]) -> dict[Sku,
 
 
 def _size(want: _Wanted, stores: Sequence[NodeId], chance: Random) -> tuple[Counter[NodeId], int]:
-    """Return the units of each store (tills never lack for scarcity), and of all warehouses."""
+    """Return the units of each store, and of the warehouses together. Scarcity spares the tills."""
     total = want.units()
     if not total:
         return Counter(), chance.randint(*UNWANTED_UNITS)
