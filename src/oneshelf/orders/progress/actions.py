@@ -62,9 +62,15 @@ def advance(
         order_id: replace(orders[order_id], quantities=tuple(quantities[order_id]))
         for order_id in by_order
     }
-    awaiting = [order_id for order_id in by_order if advanced[order_id].awaits_release()]
-    store.raise_versions(tx, list(by_order), awaiting)
+    note_change(tx, list(advanced.values()))
     return dict(orders) | advanced
+
+
+def note_change(tx: Transaction, orders: Sequence[OrderState]) -> None:
+    """Raise the versions of locked orders that changed; say which of them wait for release."""
+    ids = [order.head.order_id for order in orders]
+    awaiting = [order.head.order_id for order in orders if order.awaits_release()]
+    store.raise_versions(tx, ids, awaiting)
 
 
 def add_parcels(tx: Transaction, parcels: Sequence[NewParcel]) -> list[Parcel]:

@@ -108,9 +108,21 @@ class OrderState:
         """Return the line with this number."""
         return next((line for line in self.lines.values() if line.line_no == line_no), None)
 
+    def releasable(self) -> list[Quantity]:
+        """Return the units that nodes may work on as soon as the grace period is over.
+
+        A parcel waits until all that goes into it is there; an order that must not be split waits
+        for all its lines.
+        """
+        waiting = self.standing_in({"unsourced", "backordered"})
+        if self.holds or (waiting and self.head.splitting == "together"):
+            return []
+        late = {quantity.parcel_id for quantity in waiting}
+        return [q for q in self.standing_in({"sourced"}) if q.parcel_id not in late]
+
     def awaits_release(self) -> bool:
-        """Say whether the order goes to its nodes as soon as its grace period is over."""
-        return not self.holds and bool(self.standing_in({"sourced"}))
+        """Say whether anything goes to its node as soon as the grace period is over."""
+        return bool(self.releasable())
 
     def status(self) -> OrderStatus:
         """Return the order's own status."""
