@@ -56,7 +56,9 @@ def faults(problem, parcels):
             found.append("a parcel's cost is wrong")
     for site, node in enumerate(problem.site_node):
         earlier = [p for p in parcels if problem.site_node[p.site] == node and p.site <= site]
-        taken = components(problem, [sum(p.units[line] for p in earlier) for line in range(len(problem.wanted))])
+        taken = components(
+            problem, [sum(p.units[line] for p in earlier) for line in range(len(problem.wanted))]
+        )
         if any(units > stock for units, stock in zip(taken, problem.site_stock[site], strict=True)):
             found.append("a site sends more than it has")
     for line in range(len(problem.wanted)):
@@ -78,12 +80,14 @@ def choices_of(problem):
             for units, needed in contents
             if all(n <= s for n, s in zip(needed, stock, strict=True))
         ]
-        choices.append([
-            (units, needed, cost)
-            for units, needed in fitting
-            for offer in offers
-            if (cost := parcel_cost(problem, site, offer, units)) is not None
-        ])
+        choices.append(
+            [
+                (units, needed, cost)
+                for units, needed in fitting
+                for offer in offers
+                if (cost := parcel_cost(problem, site, offer, units)) is not None
+            ]
+        )
     return choices
 
 

@@ -30,12 +30,15 @@ from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
+from oneshelf.web.orders.changing import DOORS as CHANGING
+from oneshelf.web.orders.looking import DOORS as LOOKING
+from oneshelf.web.orders.placing import DOORS as PLACING
 from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
 from oneshelf.web.problems import answer_error
 from oneshelf.web.writer import Decide, Writer
 
-DOORS: tuple[Door, ...] = (*HEALTH, *PAGES, *ASSETS)
+DOORS: tuple[Door, ...] = (*HEALTH, *PAGES, *ASSETS, *PLACING, *LOOKING, *CHANGING)
 THREADS = 12
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0

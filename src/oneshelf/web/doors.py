@@ -121,7 +121,10 @@ Answer = Callable[[Visit], Awaitable[Response[bytes] | Stream]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """One method of one path. gives_media without gives: text of that kind."""
+    """One method of one path. gives_media without gives: text of that kind.
+
+    also: another status that bears the same answer, as for a repeat.
+    """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
@@ -134,6 +137,7 @@ class Door:
     gives: type | None = None
     gives_media: str = JSON
     status: int = 200
+    also: int | None = None
     problems: tuple[Code, ...] = ()
     repeats: Literal["needs_key", "may_have_key", "no_key"] = "no_key"
     versioned: bool = False

@@ -107,9 +107,7 @@ def _lines(withdrawn: Iterable[Withdrawn]) -> list[LineId]:
     return [one.line_id for one in withdrawn]
 
 
-def _free(
-    tx: Transaction, balances: Iterable[Balance], skus: Collection[Sku]
-) -> dict[Shelf, int]:
+def _free(tx: Transaction, balances: Iterable[Balance], skus: Collection[Sku]) -> dict[Shelf, int]:
     policy, _ = read_policy(tx, "buffers", BufferPolicy, BufferPolicy())
     categories = store.find_categories(tx, skus) if policy.rules else {}
     free: dict[Shelf, int] = {}
