@@ -43,6 +43,8 @@ def share(minor: int, weights: Sequence[int]) -> list[int]:
     """
     if not weights:
         raise ValueError("an amount needs at least one share to go to")
+    if min(weights) < 0:
+        raise ValueError(f"a weight is at least 0, got {min(weights)}")
     whole = sum(weights)
     parts = [1] * len(weights) if whole == 0 else list(weights)
     whole = sum(parts)
