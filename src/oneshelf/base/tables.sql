@@ -10,7 +10,7 @@ CREATE TABLE base.migration (
 
 -- The clock of a demo or test database: no row means the database's own time.
 CREATE TABLE base.clock (
-    only        boolean PRIMARY KEY DEFAULT true CHECK (only),
+    only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     stands_at   timestamptz NOT NULL,           -- the time it showed at set_at
     set_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     speed       double precision NOT NULL CHECK (speed >= 0)  -- 0 stands still, 60 runs a minute a second

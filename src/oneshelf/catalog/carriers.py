@@ -4,8 +4,17 @@ from dataclasses import dataclass
 from datetime import time
 
 from oneshelf.base.calendars import WorkCalendar
-from oneshelf.base.identifiers import CarrierId, ServiceId
+from oneshelf.base.identifiers import CalendarId, CarrierId, ServiceId
+from oneshelf.catalog.opening_hours import ITS_OWN
 from oneshelf.catalog.products import Hazard
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Who drives the van."""
+
+    carrier_id: CarrierId
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class Service:
     delivers: calendar of delivery days.
     dimensional_divisor_mm3_per_g: chargeable weight is the larger of weight and volume / divisor.
     refuses: hazards it does not carry. countries: ISO codes it serves.
+    collects_id, delivers_id: the calendars' names; empty: calendars of its own.
     """
 
     service_id: ServiceId
@@ -50,3 +60,14 @@ class Service:
     refuses: frozenset[Hazard]
     countries: frozenset[str]
     emission_gco2e_per_tonne_km: int
+    collects_id: CalendarId = ITS_OWN
+    delivers_id: CalendarId = ITS_OWN
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceZone:
+    """One zone and where it stands in its service's order, from 1."""
+
+    service_id: ServiceId
+    place: int
+    zone: Zone

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import time
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from oneshelf.base.calendars import WorkCalendar
-from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.base.identifiers import CalendarId, NodeId, Sku
+from oneshelf.catalog.opening_hours import ITS_OWN
 
 NodeKind = Literal["warehouse", "store", "dark_store", "drop_ship"]
 Method = Literal["ship", "pickup"]
+METHODS: Final[frozenset[Method]] = frozenset(get_args(Method))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Node:
     handling_minutes: working time from order to ready parcel.
     parcels_per_day_max: None is unlimited, 0 is closed.
     methods: what it does at all; `Toggle` takes single SKUs out.
+    calendar_id: the calendar's name; empty: a calendar of its own.
     """
 
     node_id: NodeId
@@ -37,6 +40,7 @@ class Node:
     methods: frozenset[Method]
     parcel_cost_minor: int
     unit_cost_minor: int
+    calendar_id: CalendarId = ITS_OWN
 
 
 @dataclass(frozen=True, slots=True)

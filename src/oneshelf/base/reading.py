@@ -1,0 +1,288 @@
+"""Read facts in id order, each once per reaction, never past one that may still appear.
+
+Ids are drawn before they commit, so a higher id can be visible before a lower one. A reader
+remembers pairs (highest id drawn so far, then a fresh transaction id of its own): every writer that
+drew such an id has an older transaction id, so once the oldest running transaction is younger than
+the pair's, all ids up to the pair's are visible or will never be.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from oneshelf.base.database import Database, Transaction
+from oneshelf.base.errors import ContendedError, DatabaseUnavailableError, OneshelfError
+from oneshelf.base.facts import Fact
+from oneshelf.base.identifiers import FactId
+
+FACTS_PER_BATCH = 500
+ATTEMPTS_MAX = 8
+FIRST_RETRY_S = 2
+
+Reaction = Callable[[Transaction, Sequence[Fact], datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact as it stands in the table."""
+
+    fact_id: FactId
+    name: str
+    subject: str
+    body: str
+
+
+class SafeIds:
+    """How far the facts are complete. One per reading process."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self._pairs: list[tuple[int, int]] = []
+        self.complete_to = 0
+
+    def look(self, database: Database) -> int:
+        """Return the highest fact id up to which no fact can appear any more."""
+        with database.transaction("reader", "safe id") as tx:
+            oldest = int(tx.scalars("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")[0])
+        passed = [drawn for drawn, own in self._pairs if own < oldest]
+        self._pairs = [(drawn, own) for drawn, own in self._pairs if own >= oldest]
+        self.complete_to = max([self.complete_to, *passed])
+        with database.transaction("reader", "safe id") as tx:
+            [(drawn, called)] = tx.tuples("SELECT last_value, is_called FROM base.fact_fact_id_seq")
+            if called and drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
+                own = int(tx.scalars("SELECT pg_current_xact_id()::text")[0])
+                self._pairs.append((drawn, own))
+        return self.complete_to
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reaction to some kinds of facts, with a name that stays for ever: its cursors bear it."""
+
+    name: str
+    kinds: Mapping[str, type[Fact]]
+    action: Reaction
+
+
+def add_cursors(tx: Transaction, readers: Sequence[Reader], shards: int) -> None:
+    """Give each reader its cursors; a new one starts with the first fact."""
+    tx.run(
+        """
+        INSERT INTO base.cursor (reaction, shard)
+        SELECT reaction, shard
+          FROM unnest(%(names)s::text[]) AS reaction, generate_series(0, %(last)s) AS shard
+         ORDER BY reaction, shard
+            ON CONFLICT DO NOTHING
+        """,
+        names=[reader.name for reader in readers],
+        last=shards - 1,
+    )
+
+
+def find_behind(tx: Transaction, readers: Sequence[Reader], safe: int) -> list[tuple[str, int]]:
+    """Return (reaction, shard) of the cursors that have complete facts before them."""
+    return [
+        (reaction, shard)
+        for reaction, shard in tx.tuples(
+            """
+            SELECT reaction, cursor.shard
+              FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS reader (reaction, kinds)
+              JOIN base.cursor USING (reaction)
+             WHERE EXISTS (SELECT FROM base.fact
+                            WHERE fact_id > cursor.fact_id AND fact_id <= %(safe)s
+                              AND fact.shard = cursor.shard
+                              AND name = ANY (string_to_array(kinds, ',')))
+             ORDER BY reaction, cursor.shard
+            """,
+            names=[reader.name for reader in readers],
+            kinds=[",".join(reader.kinds) for reader in readers],
+            safe=safe,
+        )
+    ]
+
+
+def react(database: Database, reader: Reader, shard: int, safe: int, now: datetime) -> int:
+    """Hand the next facts of one shard to the reaction; return how many it passed.
+
+    The cursor moves in the transaction of the effects. A batch that fails is tried in halves until
+    the culprit stands alone; that fact is parked with its subject, the others go on.
+    """
+    size = FACTS_PER_BATCH
+    while True:
+        try:
+            return _pass_facts(database, reader, shard, safe, size, now)
+        except (ContendedError, DatabaseUnavailableError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a reaction raises, the other facts go on
+            if size == 1:
+                return _park_next(database, reader, shard, safe, error, now)
+            size = max(1, size // 2) if size < FACTS_PER_BATCH else 8
+
+
+def _pass_facts(
+    database: Database, reader: Reader, shard: int, safe: int, size: int, now: datetime
+) -> int:
+    with database.transaction("worker", f"reaction {reader.name}") as tx:
+        cursor = _lock_cursor(tx, reader, shard)
+        if cursor is None:
+            return 0
+        rows = _next_facts(tx, reader, shard, cursor, safe, size)
+        if not rows:
+            return 0
+        waiting = set(
+            tx.scalars(
+                "SELECT DISTINCT subject FROM base.parked"
+                " WHERE reaction = %(name)s AND shard = %(shard)s AND subject = ANY(%(subjects)s)",
+                name=reader.name,
+                shard=shard,
+                subjects=[row.subject for row in rows],
+            )
+        )
+        _park(tx, reader, shard, [row for row in rows if row.subject in waiting])
+        if ready := [_read(reader, row) for row in rows if row.subject not in waiting]:
+            reader.action(tx, ready, now)
+        _move_cursor(tx, reader, shard, rows[-1].fact_id)
+        return len(rows)
+
+
+def _park_next(
+    database: Database, reader: Reader, shard: int, safe: int, error: Exception, now: datetime
+) -> int:
+    with database.transaction("worker", f"reaction {reader.name}") as tx:
+        cursor = _lock_cursor(tx, reader, shard)
+        if cursor is None:
+            return 0
+        rows = _next_facts(tx, reader, shard, cursor, safe, 1)
+        _park(tx, reader, shard, rows)
+        for row in rows:
+            _note_failure(tx, reader, row.fact_id, 1, error, now)
+            _move_cursor(tx, reader, shard, row.fact_id)
+        return len(rows)
+
+
+def retry_parked(database: Database, reader: Reader, now: datetime) -> int:
+    """Try each parked subject's first fact again when its time has come; return how many passed."""
+    passed = 0
+    while (head := _try_head(database, reader, now)) != "none":
+        passed += head == "passed"
+    return passed
+
+
+def _try_head(database: Database, reader: Reader, now: datetime) -> str:
+    with database.transaction("worker", f"reaction {reader.name}") as tx:
+        heads = tx.tuples(
+            """
+            SELECT fact_id, name, subject, fact.body::text, attempts
+              FROM base.parked JOIN base.fact USING (fact_id, subject)
+             WHERE reaction = %(reaction)s
+               AND (retry_at <= %(now)s OR attempts = 0)
+               AND NOT EXISTS (SELECT FROM base.parked AS earlier
+                                WHERE earlier.reaction = parked.reaction
+                                  AND earlier.subject = parked.subject
+                                  AND earlier.fact_id < parked.fact_id)
+             ORDER BY fact_id LIMIT 1
+               FOR UPDATE OF parked SKIP LOCKED
+            """,
+            reaction=reader.name,
+            now=now,
+        )
+        if not heads:
+            return "none"
+        [(fact_id, name, subject, body, attempts)] = heads
+        try:
+            with tx.savepoint():
+                reader.action(tx, [_read(reader, FactRow(fact_id, name, subject, body))], now)
+        except (ContendedError, DatabaseUnavailableError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as in react
+            _note_failure(tx, reader, fact_id, attempts + 1, error, now)
+            return "failed"
+        tx.run(
+            "DELETE FROM base.parked WHERE reaction = %(reaction)s AND fact_id = %(fact_id)s",
+            reaction=reader.name,
+            fact_id=fact_id,
+        )
+        return "passed"
+
+
+def _lock_cursor(tx: Transaction, reader: Reader, shard: int) -> int | None:
+    found = tx.scalars(
+        "SELECT fact_id FROM base.cursor WHERE reaction = %(name)s AND shard = %(shard)s"
+        " FOR NO KEY UPDATE SKIP LOCKED",
+        name=reader.name,
+        shard=shard,
+    )
+    return int(found[0]) if found else None
+
+
+def _move_cursor(tx: Transaction, reader: Reader, shard: int, fact_id: int) -> None:
+    tx.run(
+        "UPDATE base.cursor SET fact_id = %(fact_id)s"
+        " WHERE reaction = %(name)s AND shard = %(shard)s",
+        fact_id=fact_id,
+        name=reader.name,
+        shard=shard,
+    )
+
+
+def _next_facts(
+    tx: Transaction, reader: Reader, shard: int, cursor: int, safe: int, size: int
+) -> list[FactRow]:
+    return tx.rows(
+        FactRow,
+        """
+        SELECT fact_id, name, subject, body::text
+          FROM base.fact
+         WHERE fact_id > %(cursor)s AND fact_id <= %(safe)s
+           AND shard = %(shard)s AND name = ANY(%(kinds)s)
+         ORDER BY fact_id
+         LIMIT %(size)s
+        """,
+        cursor=cursor,
+        safe=safe,
+        shard=shard,
+        kinds=list(reader.kinds),
+        size=size,
+    )
+
+
+def _read(reader: Reader, row: FactRow) -> Fact:
+    return msgspec.json.decode(row.body, type=reader.kinds[row.name])
+
+
+def _park(tx: Transaction, reader: Reader, shard: int, rows: Sequence[FactRow]) -> None:
+    if rows:
+        tx.run(
+            """
+            INSERT INTO base.parked (reaction, fact_id, shard, subject)
+            SELECT %(reaction)s, fact_id, %(shard)s, subject
+              FROM unnest(%(ids)s::bigint[], %(subjects)s::text[]) AS given (fact_id, subject)
+                ON CONFLICT DO NOTHING
+            """,
+            reaction=reader.name,
+            shard=shard,
+            ids=[row.fact_id for row in rows],
+            subjects=[row.subject for row in rows],
+        )
+
+
+def _note_failure(
+    tx: Transaction, reader: Reader, fact_id: int, attempts: int, error: Exception, now: datetime
+) -> None:
+    retry_at = now + timedelta(seconds=FIRST_RETRY_S * 2**attempts)
+    tx.run(
+        "UPDATE base.parked SET attempts = %(attempts)s, retry_at = %(retry_at)s, error = %(error)s"
+        " WHERE reaction = %(reaction)s AND fact_id = %(fact_id)s",
+        attempts=attempts,
+        retry_at=retry_at if attempts < ATTEMPTS_MAX else None,
+        error=describe(error),
+        reaction=reader.name,
+        fact_id=fact_id,
+    )
+
+
+def describe(error: Exception) -> str:
+    """Return the kind of an error, and its words only where they are ours and hold no values."""
+    return str(error) if isinstance(error, OneshelfError) else type(error).__name__

@@ -1,0 +1,1 @@
+"""Carriers, their services and the zones that price and time them."""

@@ -1,0 +1,1 @@
+"""Contact rows of customers: written, found, and erased for good."""
