@@ -68,13 +68,14 @@ class Sieve:
 
     def rejections(self, world: World) -> tuple[Rejection, ...]:
         """Return who is out, by reason."""
+        counts = np.bincount(self.reason, minlength=len(REASONS) + 1)
         return tuple(
             Rejection(
-                REASONS[number - 1],
+                reason,
                 tuple(world.nodes[at].node_id for at in (self.reason == number).nonzero()[0]),
             )
-            for number in range(1, len(REASONS) + 1)
-            if (self.reason == number).any()
+            for number, reason in enumerate(REASONS, start=1)
+            if counts[number]
         )
 
 

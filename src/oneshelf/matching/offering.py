@@ -15,13 +15,12 @@ from oneshelf.matching.eligibility import (
     sieve_nodes,
     surcharge_millis,
 )
-from oneshelf.matching.plan import Rejected
+from oneshelf.matching.plan import PICKED_UP, Rejected
 from oneshelf.matching.promise_dates import Sites, build_sites, chosen_sites, pickup_day
 from oneshelf.matching.sourcing.problem import Problem
 from oneshelf.matching.timetable import NEVER
 from oneshelf.matching.world import NO_ZONE, Ints, Lanes, Marks, lanes
 
-PICKED_UP = -1  # the service number of the customer who comes to the counter
 NEAREST_KM_MILLIS = 1_000_000
 
 
@@ -61,7 +60,7 @@ class OfferCosts:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """The problem, and what its positions mean. offer_service: PICKED_UP is the customer."""
+    """The problem, and what its positions mean. offer_service may be PICKED_UP."""
 
     question: Question
     sieve: Sieve
