@@ -52,6 +52,14 @@ CREATE TABLE catalog.kit_part (
 );
 CREATE INDEX kit_part_by_part ON catalog.kit_part (part_sku);
 
+-- A product with its parts, as programs read it.
+CREATE VIEW catalog.whole_product AS
+SELECT product.*,
+       (SELECT coalesce(json_agg(json_build_object('sku', part_sku, 'units', units)
+                                 ORDER BY place), '[]')
+          FROM catalog.kit_part WHERE kit_sku = sku) AS parts
+  FROM catalog.product;
+
 CREATE TABLE catalog.calendar (
     calendar_id catalog.key PRIMARY KEY,
     time_zone   text NOT NULL       -- IANA name
