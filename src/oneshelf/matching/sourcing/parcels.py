@@ -1,0 +1,113 @@
+"""What every parcel would cost: the cheapest offer for every content from every site. Pure.
+
+A content is a vector of units up to `wanted`, numbered in mixed radix: the last line counts
+fastest, 0 is empty and the last is the whole order. Costs in millis.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from oneshelf.matching.sourcing.problem import Ints, Problem
+
+# Adding eleven of these (ten lines and freight), or four parcels of them, stays within 63 bits.
+NEVER = 1 << 58
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """The cheapest parcel of each content from each site.
+
+    contents[M, L]: units of each line. millis[M, S]: cost, NEVER where none can go.
+    node_site[N]: first site of each node that has one. node_millis[M, N]: the best of its sites.
+    """
+
+    problem: Problem
+    contents: Ints
+    millis: Ints
+    node_site: Ints
+    node_millis: Ints
+    offer_slots: Ints
+    freight_millis: Ints
+    weight_g: Ints
+
+    def offers(self, sites: Ints, contents: Ints) -> Ints:
+        """Return the cheapest offer for each (site, content), the first one of equals."""
+        problem = self.problem
+        offers = self.offer_slots[:, sites]
+        cost = self.freight_millis[contents, problem.offer_tariff[offers]]
+        cost += problem.offer_millis[offers]
+        cost += self.weight_g[contents] * problem.offer_gram_micros[offers] // 1000
+        cheapest: Ints = offers[cost.argmin(axis=0), np.arange(len(sites))]
+        return cheapest
+
+
+@lru_cache(maxsize=512)
+def contents_up_to(wanted: tuple[int, ...]) -> Ints:
+    """Return every vector of units from none to `wanted`, in order of their numbers: [M, L]."""
+    sides = [units + 1 for units in wanted]
+    return np.ascontiguousarray(np.indices(sides, dtype=np.int64).reshape(len(wanted), -1).T)
+
+
+def price_parcels(problem: Problem) -> Parcels:
+    """Price every content at every site. The problem has at least one site and one offer."""
+    contents = contents_up_to(tuple(problem.wanted.tolist()))
+    weight_g = contents @ problem.weight_g
+    freight = freight_millis(problem, weight_g, contents @ problem.volume_mm3)
+    first = problem.offer_site.searchsorted(np.arange(len(problem.site_node) + 1))
+    counts = first[1:] - first[:-1]
+    # A site with fewer offers than another repeats its last one, which changes no minimum.
+    slots = np.minimum(first[:-1] + np.arange(counts.max())[:, None], first[1:] - 1)
+    with_carbon = problem.offer_gram_micros.any()
+    millis = np.full((len(contents), len(counts)), NEVER)
+    for offers in slots:
+        cost = freight.take(problem.offer_tariff[offers], axis=1)
+        cost += problem.offer_millis[offers]
+        if with_carbon:
+            cost += weight_g[:, None] * problem.offer_gram_micros[offers] // 1000
+        np.minimum(millis, cost, out=millis)
+    millis += _goods_millis(problem, contents)
+    np.minimum(millis, NEVER, out=millis)
+    millis[0] = NEVER
+    if not counts.all():
+        millis[:, counts == 0] = NEVER
+    first_of_node = np.ones(len(counts), np.bool_)
+    np.not_equal(problem.site_node[1:], problem.site_node[:-1], out=first_of_node[1:])
+    node_site = first_of_node.nonzero()[0]
+    several = len(node_site) < len(counts)
+    node_millis = np.minimum.reduceat(millis, node_site, axis=1) if several else millis
+    return Parcels(problem, contents, millis, node_site, node_millis, slots, freight, weight_g)
+
+
+def _goods_millis(problem: Problem, contents: Ints) -> Ints:
+    """Return labour and opportunity price [M, S], NEVER where the stock does not suffice."""
+    stock = np.ascontiguousarray(problem.site_stock.T)
+    users = np.zeros(len(stock), np.int64)
+    goods: Ints = np.zeros((1, len(problem.site_stock)), np.int64)
+    for line, units in enumerate(problem.wanted.tolist()):
+        if units == 0:
+            continue
+        counted = np.arange(units + 1)[:, None]
+        cost = counted * problem.unit_millis[:, line]
+        for component in problem.uses[line].nonzero()[0].tolist():
+            users[component] += 1
+            needed = counted * problem.uses[line, component]
+            np.copyto(cost, NEVER, where=needed > stock[component])
+        goods = (goods[:, None, :] + cost).reshape(-1, goods.shape[1])
+    for component in (users > 1).nonzero()[0].tolist():
+        needed = (contents @ problem.uses[:, component])[:, None]
+        np.copyto(goods, NEVER, where=needed > stock[component])
+    return goods
+
+
+def freight_millis(problem: Problem, weight_g: Ints, volume_mm3: Ints) -> Ints:
+    """Return what each tariff takes for each weight and volume [M, T], NEVER above its highest weight."""
+    divisor = problem.tariff_divisor_mm3_per_g
+    bulk_g = -(-volume_mm3[:, None] // np.maximum(divisor, 1))
+    chargeable_g = np.maximum(weight_g[:, None], bulk_g * (divisor > 0))
+    over_g = np.maximum(chargeable_g - problem.tariff_base_weight_g, 0)
+    steps: Ints = -(-over_g // np.maximum(problem.tariff_step_weight_g, 1))
+    freight: Ints = problem.tariff_base_millis + steps * problem.tariff_step_millis
+    freight[weight_g[:, None] > problem.tariff_weight_g_max] = NEVER
+    return freight
