@@ -146,6 +146,21 @@ def find_toggles(tx: Transaction, skus: Collection[Sku]) -> list[Toggle]:
     return [row for page in _toggle_pages(tx, sorted(skus)) for row in page]
 
 
+def load_brands(tx: Transaction) -> list[Brand]:
+    """Load every brand, in key order."""
+    return store.load_brands(tx)
+
+
+def load_nodes(tx: Transaction) -> list[Node]:
+    """Load every node with its calendar, in key order."""
+    return store.load_nodes(tx)
+
+
+def load_channels(tx: Transaction) -> list[Channel]:
+    """Load every channel, in key order."""
+    return store.load_channels(tx)
+
+
 def load_calendars(tx: Transaction) -> list[NamedCalendar]:
     """Load every calendar, in key order."""
     return store.load_calendars(tx)

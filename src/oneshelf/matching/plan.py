@@ -3,12 +3,15 @@
 Costs are whole thousandths of a minor unit ("millis").
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
-from oneshelf.matching.sourcing.problem import Problem
+from oneshelf.matching.request import SourcingRequest
+from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel
+from oneshelf.matching.world import World
 
 Rejected = Literal[
     "not_chosen_node",  # the request names another one
@@ -51,6 +54,8 @@ Chosen = Literal[
 ]
 Proof = Literal["optimal", "bounded"]
 
+PICKED_UP = -1  # in place of a service's number: the customer comes to the counter
+
 
 @dataclass(frozen=True, slots=True)
 class LineUnits:
@@ -82,6 +87,7 @@ class Cost:
     carbon: int = 0
     opportunity: int = 0
     preference: int = 0
+    distance: int = 0  # kilometres as the policy `nearest` counts them: no money
 
     def millis(self) -> int:
         """Return the sum of all terms."""
@@ -134,36 +140,26 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """What the positions of a problem mean.
+class Trace:
+    """What was decided on, for the decision record: positions as in the problem.
 
-    lines: line number of each line. skus: of each component. nodes, names: of the problem's nodes.
-    Of each site: the node's local date now, the day it works on it, why not today (one of
-    `Delay`). services: of each offer, as a position in service_names; -1 is the customer.
+    site_*[S]: the node's date now, the day it works on the site, why not today (promise_dates).
+    offer_*[O]: position in the world's services (or PICKED_UP), days of pickup and arrival.
+    Days are ordinals. split_millis: part of every offer; a plan's first parcel does not pay it.
     """
 
-    lines: tuple[int, ...]
+    request: SourcingRequest
+    world: World
     skus: tuple[Sku, ...]
-    nodes: tuple[NodeId, ...]
-    names: tuple[str, ...]
-    cut_offs: tuple[str, ...]
-    today_on: tuple[date, ...]
-    work_on: tuple[date, ...]
-    delays: tuple[str, ...]
-    services: tuple[int, ...]
-    service_ids: tuple[ServiceId, ...]
-    collection_times: tuple[str, ...]
-    ships_on: tuple[date, ...]
-    arrives_on: tuple[date, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What was decided on, for the decision record: the problem that gave the plan."""
-
     problem: Problem
-    labels: Labels
-    split_millis: int  # part of every offer; the first parcel's is not a cost
+    site_today: Ints
+    site_work_on: Ints
+    site_delay: Ints
+    offer_service: Ints
+    offer_ships_on: Ints
+    offer_arrives_on: Ints
+    others: tuple[tuple[SitedParcel, ...], ...]
+    split_millis: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +175,6 @@ class Plan:
     cost_millis: int
     bound_millis: int
     proof: Proof
-    others: tuple[OtherPlan, ...]
     rejections: tuple[Rejection, ...]
     policy_version: int
     trace: Trace = field(compare=False, repr=False)
@@ -187,6 +182,10 @@ class Plan:
     def arrives_on(self) -> date | None:
         """Return the day by which everything has arrived; None if nothing is sent."""
         return max((parcel.arrives_on for parcel in self.parcels), default=None)
+
+    def others(self) -> tuple[OtherPlan, ...]:
+        """Return up to ten plans that were possible and not chosen, cheapest first."""
+        return tuple(_other_plan(self.trace, parcels) for parcels in self.trace.others)
 
     def gap_millis(self) -> int:
         """Return by how much at most a better plan could be cheaper."""
@@ -201,3 +200,34 @@ class Refusal:
     missing: tuple[LineUnits, ...]
     rejections: tuple[Rejection, ...]
     policy_version: int
+
+
+def _other_plan(trace: Trace, sent: tuple[SitedParcel, ...]) -> OtherPlan:
+    ordered = sorted(sent, key=lambda parcel: (parcel.site, parcel.offer))
+    return OtherPlan(
+        tuple(
+            OtherParcel(
+                trace.world.nodes[trace.problem.site_node[parcel.site]].node_id,
+                service_of(trace, parcel.offer),
+                units_of(trace.request, parcel.units),
+                date.fromordinal(int(trace.offer_arrives_on[parcel.offer])),
+            )
+            for parcel in ordered
+        ),
+        sum(parcel.cost_millis for parcel in ordered) - trace.split_millis,
+    )
+
+
+def service_of(trace: Trace, offer: int) -> ServiceId | None:
+    """Return the service of an offer; None: the customer comes."""
+    number = int(trace.offer_service[offer])
+    return None if number == PICKED_UP else trace.world.services[number].service_id
+
+
+def units_of(request: SourcingRequest, units: Sequence[int]) -> tuple[LineUnits, ...]:
+    """Return the units of each line that a parcel carries."""
+    return tuple(
+        LineUnits(line.line_no, count)
+        for line, count in zip(request.lines, units, strict=True)
+        if count
+    )
