@@ -9,7 +9,7 @@ from oneshelf.base.identifiers import OrderId
 from oneshelf.base.outbox import announce
 from oneshelf.orders.changes import store
 from oneshelf.orders.changes.cancelling import Cancellation, Cancelled, cancel_moves
-from oneshelf.orders.changes.telling import cancelled, recalled, released
+from oneshelf.orders.progress.telling import cancelled, recalled, released
 from oneshelf.orders.facts import OrderHeld, OrderHoldLifted
 from oneshelf.orders.progress.actions import advance, lock_orders, note_change
 from oneshelf.orders.progress.quantities import Move, move
