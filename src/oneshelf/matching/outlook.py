@@ -7,6 +7,7 @@ holds it while waiting for a database.
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 import numpy as np
@@ -19,9 +20,10 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.availability import StockSnapshot
 from oneshelf.inventory.buffers import BufferPolicy, safety_stock, thresholds
 from oneshelf.inventory.facts import StockChanged
-from oneshelf.inventory.ledger import StockPoint
-from oneshelf.matching.capacity.days import CapacitySnapshot
-from oneshelf.matching.facts import CapacityChanged
+from oneshelf.inventory.ledger import Balance, StockPoint
+from oneshelf.matching.capacity.facts import CapacityChanged
+from oneshelf.matching.capacity.holding import NodeDay
+from oneshelf.matching.capacity.snapshot import CapacitySnapshot
 from oneshelf.matching.plan import Plan, Refusal, Rejected, Rejection
 from oneshelf.matching.planning import Option, plan, promise
 from oneshelf.matching.policy import SourcingPolicy
@@ -44,12 +46,16 @@ class OfProduct(Protocol):
 class Outlook:
     """What one process knows. Replaced whole when the catalog or a policy changes."""
 
-    def __init__(self, catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy) -> None:
-        """Compile the catalog; stock and capacity start empty and are told by `apply`."""
+    def __init__(
+        self, catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy, today: date
+    ) -> None:
+        """Compile the catalog; stock and capacity start empty and must be told."""
         self._lock = threading.RLock()
-        self.load(catalog, sourcing, buffers)
+        self.load(catalog, sourcing, buffers, today)
 
-    def load(self, catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy) -> None:
+    def load(
+        self, catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy, today: date
+    ) -> None:
         """Take over another catalog or policy; stock and capacity must be told anew."""
         toggles = [Toggle(node, sku, does) for (node, sku), does in catalog.toggles.items()]
         nodes, products = catalog.nodes, catalog.products
@@ -66,17 +72,31 @@ class Outlook:
             self._safety = safety_stock(buffers, categories, node_ids)
             self.stock.set_safety_stock(self._safety)
             self.stock.set_thresholds(thresholds(buffers, categories))
-            self.capacity = CapacitySnapshot(node_ids)
+            self._today = today
+            self.capacity = CapacitySnapshot(node_ids, today)
 
     @contextmanager
-    def planning(self) -> Iterator[None]:
+    def planning(self, now: datetime) -> Iterator[None]:
         """Hold the outlook still for a batch; what the batch took is given back at its end."""
         with self._lock:
+            if now.date() > self._today:
+                self._today = now.date()
+                self.capacity.advance(self._today)
             try:
                 yield
             finally:
-                self.stock.forget_overlay()
-                self.capacity.forget_overlay()
+                self.give_back()
+
+    def take(self, points: Iterable[tuple[StockPoint, int]], days: Iterable[NodeDay]) -> None:
+        """Let the next request of the batch see these units and days gone."""
+        self.stock.take(points)
+        for day in days:
+            self.capacity.take(day.node, day.on, 1)
+
+    def give_back(self) -> None:
+        """Forget what the batch took: its commit is told like any other change."""
+        self.stock.forget_overlay()
+        self.capacity.drop_overlay()
 
     def plan(self, request: SourcingRequest) -> Plan | Refusal:
         """Decide one request on what is free now, less the batch's own plans.
@@ -114,10 +134,24 @@ class Outlook:
         with self._lock:
             self.stock.apply(changed)
 
+    def rises_by(self, changed: StockChanged) -> bool:
+        """Take over newer figures; say whether any of them is higher than what was known."""
+        with self._lock:
+            skus = sorted(set(changed.sku) & self.stock.sku_place.keys())
+            before = self.stock.on_shelf(skus)
+            dated = sum(supply.units for supply in self.stock.dated(skus))
+            self.stock.apply(changed)
+            rose = bool((self.stock.on_shelf(skus) > before).any())
+            return rose or sum(supply.units for supply in self.stock.dated(skus)) > dated
+
     def learn_capacity(self, changed: CapacityChanged) -> None:
         """Take over newer figures of nodes' days."""
         with self._lock:
             self.capacity.apply(changed)
+
+    def learn_balances(self, balances: Iterable[Balance]) -> None:
+        """Take over figures read under lock."""
+        self.learn_stock(told(balances))
 
     def parts(self, lines: Iterable[OfProduct]) -> dict[Sku, tuple[KitPart, ...]]:
         """Return what one unit of each line's SKU takes from the shelf."""

@@ -1,5 +1,7 @@
 """Load a process's outlook and bring it forward by the facts that became visible."""
 
+from datetime import datetime, timedelta
+
 import msgspec
 
 from oneshelf.base.database import Transaction
@@ -11,27 +13,28 @@ from oneshelf.catalog.facts import CatalogChanged
 from oneshelf.inventory.buffers import BufferPolicy
 from oneshelf.inventory.facts import StockChanged
 from oneshelf.inventory.levels.actions import read_levels
-from oneshelf.matching.capacity.actions import read_days
-from oneshelf.matching.facts import CapacityChanged
+from oneshelf.matching.capacity.actions import load_capacity
+from oneshelf.matching.capacity.facts import CapacityChanged
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.policy import SourcingPolicy
 
 SOURCING_POLICY = "sourcing"
 BUFFER_POLICY = "buffers"
+DAYS_BEHIND = timedelta(days=7)
 KINDS = ("StockChanged", "CapacityChanged", "CatalogChanged", "PolicyDecided")
 
 
 class Watch:
     """One process's outlook and how far it has read."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, now: datetime) -> None:
         """Load everything."""
         self.complete_to = 0
         self._seen: set[int] = set()
-        self.outlook = Outlook(*_decided(tx))
-        self._tell_all(tx)
+        self.outlook = Outlook(*_decided(tx), now.date())
+        self._tell_all(tx, now)
 
-    def refresh(self, tx: Transaction, complete_to: int) -> None:
+    def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> None:
         """Take over what became visible. complete_to: the safe id, looked up before.
 
         Order and repeats are harmless: figures carry versions. A new catalog or policy is loaded
@@ -43,8 +46,8 @@ class Watch:
             if row.fact_id not in self._seen
         ]
         if any(row.name in {CatalogChanged.__name__, PolicyDecided.__name__} for row in fresh):
-            self.outlook.load(*_decided(tx))
-            self._tell_all(tx)
+            self.outlook.load(*_decided(tx), now.date())
+            self._tell_all(tx, now)
         else:
             for row in fresh:
                 self._tell(row.name, row.body)
@@ -59,9 +62,9 @@ class Watch:
         else:
             self.outlook.learn_capacity(msgspec.json.decode(body, type=CapacityChanged))
 
-    def _tell_all(self, tx: Transaction) -> None:
+    def _tell_all(self, tx: Transaction, now: datetime) -> None:
         self.outlook.learn_stock(read_levels(tx))
-        self.outlook.learn_capacity(read_days(tx))
+        self.outlook.learn_capacity(load_capacity(tx, now.date() - DAYS_BEHIND))
 
 
 def _decided(tx: Transaction) -> tuple[Catalog, SourcingPolicy, BufferPolicy]:

@@ -1,7 +1,7 @@
 """Place orders: plan on the snapshot, lock what the plans chose, decide, write, announce."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ import msgspec
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.identifiers import NodeId, new_id
+from oneshelf.base.identifiers import NodeId, PublicId, new_id
 from oneshelf.base.outbox import announce
 from oneshelf.base.repeat_keys import (
     RepeatKey,
@@ -20,22 +20,38 @@ from oneshelf.base.repeat_keys import (
     take_keys,
 )
 from oneshelf.inventory.claims.actions import open_claims
-from oneshelf.inventory.counting.actions import TillUnits, sell_at_till
-from oneshelf.inventory.ledger import Balance, StockPoint
-from oneshelf.inventory.reservations.actions import consume_reservations
-from oneshelf.inventory.shelf.actions import commit_units, lock_points, read_stock
-from oneshelf.matching.actions import keep_decisions
-from oneshelf.matching.capacity.actions import hold_days, lock_days
+from oneshelf.inventory.ledger import Balance, Source, StockPoint
+from oneshelf.inventory.levels.actions import read_levels
+from oneshelf.inventory.lines.actions import sell_at_till
+from oneshelf.inventory.lines.handling import TillSale
+from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_holds
+from oneshelf.inventory.reservations.holding import Gone, HeldUnits
+from oneshelf.inventory.shelf.actions import commit_units, lock_points
+from oneshelf.matching.capacity.actions import hold as hold_capacity
+from oneshelf.matching.capacity.actions import lock_days
+from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay
+from oneshelf.matching.decisions.actions import keep_decisions
 from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import Plan, Refusal
+from oneshelf.matching.plan import Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.orders.answers import Decided, Placed, Refused, Repeated, Undecided
+from oneshelf.orders.answers import Decided, Placed, Repeated, Undecided
 from oneshelf.orders.canonical import NewOrder, faults
 from oneshelf.orders.capture import store
 from oneshelf.orders.capture.answering import placed
 from oneshelf.orders.capture.asking import refused, sourcing_request, unknown_names, unreadable
-from oneshelf.orders.capture.drafting import Draft, Sale, Standing, draw, keep, wait_for
+from oneshelf.orders.capture.drafting import (
+    Draft,
+    Held,
+    Sale,
+    Standing,
+    draw,
+    draw_held,
+    keep,
+    wait_for,
+)
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
+
+FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
 
 Locking = Literal[
     "after_planning",  # plan on the snapshot, lock what the plans chose
@@ -70,9 +86,10 @@ def place(
     """
     batch = _Batch(tx, asked, outlook, now)
     batch.take_keys()
-    with outlook.planning():
+    with outlook.planning(now):
         if locking == "before_planning":
             batch.lock_likely_points()
+        batch.read_reservations()
         batch.plan()
         batch.lock_and_keep()
         batch.refuse_on_fresh_read()
@@ -93,6 +110,7 @@ class _Batch:
         self._outlook = outlook
         self._now = now
         self._fresh: list[int] = []
+        self._reserved: dict[PublicId, tuple[HeldUnits, ...] | Gone] = {}
         self._drafts: list[Draft] = []
         self._sales: list[Sale] = []
         self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
@@ -113,17 +131,18 @@ class _Batch:
     def read_reservations(self) -> None:
         """Read what the batch's reservations hold; they are locked with the rest, later."""
         named = [self._asked[position].order.reservation for position in self._fresh]
-        self._reserved = find_held(self._tx, {PublicId(one) for one in named if one}, self._now)
+        self._reserved = read_holds(self._tx, {PublicId(one) for one in named if one}, self._now)
 
     def lock_likely_points(self) -> None:
         """Lock what a plan could choose and read it, so that the plan cannot lose it."""
-        points = {
-            StockPoint(part.sku, node)
+        skus = {
+            part.sku
             for position in self._fresh
             for parts in self._outlook.parts(self._asked[position].order.lines).values()
             for part in parts
-            for node in self._outlook.likely_nodes(part.sku)
         }
+        nodes = self._outlook.likely_nodes(sorted(skus)) if skus else ()
+        points = {StockPoint(sku, node) for sku in skus for node in nodes}
         self._balances = lock_points(self._tx, points, self._now)
         self._outlook.learn_balances(self._balances.values())
 
@@ -139,6 +158,7 @@ class _Batch:
                 self.answers[position] = unreadable(order, problems)
             elif order.method == "carried":
                 self._sales.append(Sale(position, order))
+                outlook.take(self._sale_points(self._sales[-1]).items(), ())
             else:
                 self._plan_one(position, order)
 
@@ -153,10 +173,10 @@ class _Batch:
         parts = outlook.parts(order.lines)
         if held is None:
             draws = tuple(draw(plan, request, parts, outlook.stock.choose_points))
-            outlook.stock.take((found.point, found.units) for found in draws)
+            outlook.take(((found.point, found.units) for found in draws), _days(plan))
         else:
             draws = tuple(draw_held(plan, request, parts, held))
-        outlook.capacity.take((one.node, one.capacity_on) for one in plan.parcels)
+            outlook.take((), _days(plan))
         waiting = tuple(wait_for(plan, draws, request, parts))
         self._drafts.append(Draft(position, order, request, plan, draws, waiting, held))
 
@@ -171,7 +191,7 @@ class _Batch:
         """Lock what the drafts chose and would wait for; keep those whose units still stand."""
         named = {PublicId(one.order.reservation) for one in self._drafts if one.order.reservation}
         holds = lock_holds(self._tx, named, self._now)
-        days = {(one.node, one.capacity_on) for draft in self._drafts for one in draft.plan.parcels}
+        days = {day for draft in self._drafts for day in _days(draft.plan)}
         room = lock_days(self._tx, days)
         points = {found.point for one in self._drafts for found in one.draws}
         points |= {point for one in self._drafts for point in self._waiting_points(one)}
@@ -180,10 +200,13 @@ class _Batch:
         standing = self._standing(holds, room)
         self._kept, lost = keep(self._drafts, standing, self._has_news)
         self.answers |= {one.position: Undecided() for one in lost}
-        end_holds(self._tx, {PublicId(o.order.reservation) for o in self._kept if o.held is not None and o.order.reservation})
+        used = {one.order.reservation for one in self._kept if one.held is not None}
+        end_holds(self._tx, {PublicId(one) for one in used if one})
 
     def _standing(
-        self, holds: Mapping[PublicId, tuple[HeldUnits, ...] | Gone], room: Mapping[Day, int]
+        self,
+        holds: Mapping[PublicId, tuple[HeldUnits, ...] | Gone],
+        room: Mapping[NodeDay, DayTaken],
     ) -> Standing:
         units: dict[tuple[StockPoint, Source], int] = {}
         for point, balance in self._balances.items():
@@ -196,7 +219,8 @@ class _Batch:
             for point, sold in self._sale_points(sale).items():
                 units[point, "available"] = max(0, units[point, "available"] - sold)
         floors = {point: self._outlook.floor(point) for point in self._balances}
-        return Standing(units, floors, dict(room))
+        free = {day: taken.parcels_max - taken.taken for day, taken in room.items()}
+        return Standing(units, floors, free)
 
     def _waiting_points(self, draft: Draft) -> set[StockPoint]:
         parts = self._outlook.parts(draft.order.lines)
@@ -226,25 +250,26 @@ class _Batch:
 
     def refuse_on_fresh_read(self) -> None:
         """Refuse only what a fresh read refuses too, less the units of the plans that hold."""
-        stock = self._outlook.stock
-        stock.forget_overlay()
-        self._outlook.capacity.forget_overlay()
+        outlook = self._outlook
         wanted = {
             sku
-            for position, (request, refusal) in self._refusals.items()
-            if refusal.missing
-            for sku in self._outlook.world.components(request.lines)
+            for request, refusal in self._refusals.values()
+            if refusal.reason in FOR_LACK_OF_STOCK
+            for sku in outlook.world.components(request.lines)
         }
-        rose = bool(wanted) and stock.apply(read_stock(self._tx, wanted))
+        outlook.give_back()
+        rose = bool(wanted) and outlook.rises_by(read_levels(self._tx, wanted))
         if rose:
-            stock.take((found.point, found.units) for one in self._kept for found in one.draws)
+            outlook.take(
+                ((found.point, found.units) for one in self._kept for found in one.draws), ()
+            )
         for position, (request, refusal) in self._refusals.items():
-            again = self._outlook.plan(request) if rose and refusal.missing else refusal
+            lacks = refusal.reason in FOR_LACK_OF_STOCK
+            again = outlook.plan(request) if rose and lacks else refusal
             if isinstance(again, Refusal):
                 self.answers[position] = refused(again, self._asked[position].order)
             else:
                 self.answers[position] = Undecided()
-        stock.forget_overlay()
 
     def write(self) -> None:
         """Write everything that was kept, set by set, and announce it."""
@@ -273,7 +298,8 @@ class _Batch:
         self.answers |= {new.kept.position: placed(new) for new in rows}
 
     def _number(self) -> list[NewRows]:
-        kept = sorted([*self._kept, *self._sales], key=lambda one: one.position)
+        every: list[Draft | Sale] = [*self._kept, *self._sales]
+        kept = sorted(every, key=lambda one: one.position)
         lines = sum(len(one.order.lines) for one in kept)
         parcels = sum(len(one.plan.parcels) for one in self._kept)
         drawn = store.draw_numbers(self._tx, len(kept), lines, parcels)
@@ -344,6 +370,10 @@ class _Batch:
                 self.answers[position] = _as_first(
                     one, asked[first[one.key()]], self.answers[first[one.key()]]
                 )
+
+
+def _days(plan: Plan) -> list[NodeDay]:
+    return [NodeDay(parcel.node, parcel.capacity_on) for parcel in plan.parcels]
 
 
 def _till_of(sale: Sale) -> NodeId:

@@ -7,12 +7,12 @@ lock, in the order of the batch.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, Sku
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Source, StockPoint
+from oneshelf.matching.capacity.holding import NodeDay
 from oneshelf.matching.plan import Parcel, Plan
 from oneshelf.matching.request import SourcingRequest
 from oneshelf.orders.canonical import NewOrder
@@ -152,12 +152,12 @@ class Standing:
     """What may be taken under the locks of a batch; shrinks as drafts are kept.
 
     units: by point and source. floors: units of a point that only sold orders may have.
-    parcels: room by node and day, where a node's day has a limit; sold orders need none.
+    parcels: room in the days of nodes that have a limit; sold orders need none.
     """
 
     units: dict[tuple[StockPoint, Source], int]
     floors: Mapping[StockPoint, int]
-    parcels: dict[tuple[NodeId, date], int]
+    parcels: dict[NodeDay, int]
 
     def has(self, draft: Draft) -> bool:
         """Say whether a draft's units and days still stand."""
@@ -207,5 +207,5 @@ def _units(draft: Draft) -> Counter[tuple[StockPoint, Source]]:
     return units
 
 
-def _days(draft: Draft) -> Counter[tuple[NodeId, date]]:
-    return Counter((parcel.node, parcel.capacity_on) for parcel in draft.plan.parcels)
+def _days(draft: Draft) -> Counter[NodeDay]:
+    return Counter(NodeDay(parcel.node, parcel.capacity_on) for parcel in draft.plan.parcels)

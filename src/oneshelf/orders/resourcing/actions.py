@@ -76,12 +76,13 @@ def plan_again(
     for one in lost:
         by_order[one.order_id].append(one)
     with outlook.planning():
-        return [_plan_one(outlook, orders[order_id], theirs, now) for order_id, theirs in by_order.items()]
+        return [
+            _plan_one(outlook, orders[order_id], theirs, now)
+            for order_id, theirs in by_order.items()
+        ]
 
 
-def _plan_one(
-    outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime
-) -> Replan:
+def _plan_one(outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime) -> Replan:
     units: dict[LineId, int] = defaultdict(int)
     for one in lost:
         units[one.quantity.line_id] += one.units
@@ -151,7 +152,9 @@ def write_plans(
     after = advance(tx, known, all_moves, now)
     told = recalled(known, [one for one in all_moves if one.was == "released"])
     announce(tx, [*told, *_sourced_facts(all_moves, after)], now)
-    tell_promises(tx, {one.order_id: after[one.order_id] for one in all_moves}, "sourced_again", now)
+    tell_promises(
+        tx, {one.order_id: after[one.order_id] for one in all_moves}, "sourced_again", now
+    )
     free_days(tx, [parcel.parcel_id for parcel in emptied(after, all_moves)], now)
     hold_days(tx, [day for day in days if day[3] is not None], now)
     _commit(tx, orders, locked, now)
