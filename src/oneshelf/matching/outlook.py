@@ -150,8 +150,21 @@ class Outlook:
             self.capacity.apply(changed)
 
     def learn_balances(self, balances: Iterable[Balance]) -> None:
-        """Take over figures read under lock."""
-        self.learn_stock(told(balances))
+        """Take over figures of shelves read under lock."""
+        shelves = [one for one in balances if one.point.receipt_line is None]
+        self.learn_stock(
+            StockChanged(
+                point_id=tuple(one.point_id for one in shelves),
+                sku=tuple(one.point.sku for one in shelves),
+                node=tuple(one.point.node for one in shelves),
+                lot=tuple(one.point.lot for one in shelves),
+                receipt_line=tuple(None for _ in shelves),
+                due_at=tuple(None for _ in shelves),
+                available=tuple(one.available for one in shelves),
+                expected=tuple(0 for _ in shelves),
+                version=tuple(one.version for one in shelves),
+            )
+        )
 
     def parts(self, lines: Iterable[OfProduct]) -> dict[Sku, tuple[KitPart, ...]]:
         """Return what one unit of each line's SKU takes from the shelf."""

@@ -312,12 +312,11 @@ class _Batch:
     def _move_stock(self, rows: Sequence[NewRows]) -> None:
         tx, now = self._tx, self._now
         sold = [
-            TillUnits(
-                line.line_id,
-                line.order_id,
-                part.sku,
-                _till_of(new.kept),
+            TillSale(
+                new_id(),
+                StockPoint(part.sku, _till_of(new.kept)),
                 part.units * line.line.units,
+                line.line_id,
             )
             for new in rows
             if isinstance(new.kept, Sale)
@@ -336,7 +335,7 @@ class _Batch:
             )
         ]
         open_claims(tx, wishes, now)
-        hold_days(
+        hold_capacity(
             tx,
             [
                 (

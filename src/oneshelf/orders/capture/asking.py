@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.base.identifiers import ChannelId, NodeId, Sku
 from oneshelf.catalog.channels import Channel
 from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import Refusal
 from oneshelf.matching.request import Destination, SourcingRequest, WantedLine
 from oneshelf.orders.answers import PromisedLine, Refused, RefusalReason
-from oneshelf.orders.canonical import NewOrder
+from oneshelf.orders.canonical import DeliveryPlace, NewOrder
 from oneshelf.orders.capture.drafting import Draft
 
 REFUSALS: Mapping[str, RefusalReason] = {
@@ -43,8 +43,7 @@ def sourcing_request(order: NewOrder, channel: Channel, now: datetime) -> Sourci
             WantedLine(number, line.sku, line.units) for number, line in enumerate(order.lines, 1)
         ),
         method=method,
-        destination=place
-        and Destination(place.country, place.postcode, place.latitude, place.longitude),
+        destination=None if place is None else _destination(place),
         pickup_node=order.node if method == "pickup" else None,
         only_node=order.node if method == "ship" else None,
         wanted_by=order.wanted_by,
@@ -52,6 +51,10 @@ def sourcing_request(order: NewOrder, channel: Channel, now: datetime) -> Sourci
         splitting=order.splitting,
         backorder=order.backorder,
     )
+
+
+def _destination(place: DeliveryPlace) -> Destination:
+    return Destination(place.country, place.postcode, place.latitude, place.longitude)
 
 
 def unreadable(order: NewOrder, found: Sequence[str]) -> OneshelfError:
@@ -64,7 +67,7 @@ def unreadable(order: NewOrder, found: Sequence[str]) -> OneshelfError:
 
 
 def unknown_names(
-    order: NewOrder, channels: Mapping[str, Channel], nodes: Iterable[NodeId], skus: Iterable[Sku]
+    order: NewOrder, channels: Mapping[ChannelId, Channel], nodes: Iterable[NodeId], skus: Iterable[Sku]
 ) -> list[str]:
     """Return the names in an order that nothing in the catalog bears."""
     found = [] if order.channel in channels else [f"unknown channel {order.channel!r}"]

@@ -175,7 +175,7 @@ def claims(new: NewRows, parts: Parts, accepting: frozenset[NodeId]) -> Iterable
             parts=parts[line.line.sku],
             units=wait.units,
             nodes=accepting,
-            promised_at=arrives_on and _instant(arrives_on),
+            promised_at=None if arrives_on is None else _instant(arrives_on),
             serving="together" if draft.order.splitting == "together" else "as_it_comes",
             method=method,
         )
@@ -195,8 +195,8 @@ def facts(new: NewRows) -> Iterable[OrderPlaced | LinesBackordered | LinesUnsour
         currency=order.currency,
         nodes=at_till or tuple(dict.fromkeys(one.parcel.node for one in new.parcels)),
         postcode=order.place.postcode if order.place else "",
-        latitude=order.place and round(order.place.latitude, 3),
-        longitude=order.place and round(order.place.longitude, 3),
+        latitude=None if order.place is None else round(order.place.latitude, 3),
+        longitude=None if order.place is None else round(order.place.longitude, 3),
         promised_on=header.promised_on,
     )
     backordered = _lines_in(new, "backordered")
