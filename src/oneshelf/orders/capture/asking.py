@@ -67,7 +67,10 @@ def unreadable(order: NewOrder, found: Sequence[str]) -> OneshelfError:
 
 
 def unknown_names(
-    order: NewOrder, channels: Mapping[ChannelId, Channel], nodes: Iterable[NodeId], skus: Iterable[Sku]
+    order: NewOrder,
+    channels: Mapping[ChannelId, Channel],
+    nodes: Iterable[NodeId],
+    skus: Iterable[Sku],
 ) -> list[str]:
     """Return the names in an order that nothing in the catalog bears."""
     found = [] if order.channel in channels else [f"unknown channel {order.channel!r}"]
