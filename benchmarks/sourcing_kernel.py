@@ -3,8 +3,8 @@
 Both price the same parcels first, as whole arrays. Where most nodes have most lines, the baseline
 then takes every node and every two nodes and every way to share the lines between them; up to four
 nodes would be 2.6 thousand million sets. Where five nodes have each line, it takes every set of up
-to four nodes that together have all lines. The arm `4 parcels, theirs 2` lets ours look for up to four
-parcels while the baseline still stops at two: it has less to do and may find dearer plans.
+to four nodes that together have all lines. In the arm `4 parcels, theirs 2` ours looks for up to
+four parcels while the baseline stops at two: it has less to do and may find dearer plans.
 
 Seconds per order, the round with the lowest ratio. Violations: orders whose costs differ (in the
 arm `4 parcels, theirs 2`: where ours is dearer).
