@@ -143,7 +143,8 @@ def fulfil(
     tx: Transaction, public_ids: Collection[PublicId], now: datetime
 ) -> dict[PublicId, Reserved | Gone]:
     """Hand the units of holds over the counter: they leave the house."""
-    answers = consume_reservations(tx, public_ids, now)
+    answers = lock_holds(tx, public_ids, now)
+    end_holds(tx, [public_id for public_id, units in answers.items() if isinstance(units, tuple)])
     kept = {i: units for i, units in answers.items() if isinstance(units, tuple)}
     lock_points(tx, {unit.point for units in kept.values() for unit in units}, now)
     move(

@@ -27,10 +27,11 @@ from oneshelf.inventory.lines.handling import TillSale
 from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_holds
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits
 from oneshelf.inventory.shelf.actions import commit_units, lock_points
+from oneshelf.matching.actions import Decided as Decision
+from oneshelf.matching.actions import remember
 from oneshelf.matching.capacity.actions import hold as hold_capacity
 from oneshelf.matching.capacity.actions import lock_days
 from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay
-from oneshelf.matching.decisions.actions import keep_decisions
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
@@ -289,11 +290,12 @@ class _Batch:
         quantities = [quantity for new in rows for quantity in new.quantities]
         store.insert_quantities(tx, quantities, "placed", now)
         self._move_stock(rows)
-        keep_decisions(
-            tx,
-            [(new.header.order_id, new.kept.plan) for new in rows if isinstance(new.kept, Draft)],
-            now,
-        )
+        decided = [
+            Decision(new.header.order_id, "source", new.kept.plan)
+            for new in rows
+            if isinstance(new.kept, Draft)
+        ]
+        remember(tx, decided, now)
         announce(tx, [fact for new in rows for fact in facts(new)], now)
         self.answers |= {new.kept.position: placed(new) for new in rows}
 
@@ -335,20 +337,12 @@ class _Batch:
             )
         ]
         open_claims(tx, wishes, now)
-        hold_capacity(
-            tx,
-            [
-                (
-                    new.header.order_id,
-                    parcel.parcel_id,
-                    parcel.parcel.node,
-                    parcel.parcel.capacity_on,
-                )
-                for new in rows
-                for parcel in new.parcels
-            ],
-            now,
-        )
+        held = [
+            Hold(one.order_id, one.parcel_id, NodeDay(one.parcel.node, one.parcel.capacity_on))
+            for new in rows
+            for one in new.parcels
+        ]
+        hold_capacity(tx, held, now)
 
     def settle_keys(self) -> None:
         """Keep the answers of what was written, forget the keys of the rest, answer the doubles."""
