@@ -36,11 +36,16 @@ class Lost:
 
 
 def request_again(
-    order: OrderState, units: Mapping[LineId, int], node: NodeId | None, now: datetime
+    order: OrderState,
+    units: Mapping[LineId, int],
+    now: datetime,
+    *,
+    node: NodeId | None = None,
+    avoided: frozenset[NodeId] = frozenset(),
 ) -> SourcingRequest:
-    """Return the question for some units of an order; `node` is where they are already, if known.
+    """Return the question for some units of an order; node: the only one that may send them.
 
-    Nodes that lost units of this order are not asked again. A pickup stays at its node.
+    A pickup stays at its counter: the customer is asked before it goes anywhere else.
     """
     head = order.head
     method: Method = "ship" if head.method == "ship" else "pickup"
@@ -54,7 +59,7 @@ def request_again(
         destination=_destination(order) if method == "ship" else None,
         pickup_node=head.node if method == "pickup" else None,
         only_node=(node or head.node) if method == "ship" else None,
-        avoided=frozenset() if node else visited(order),
+        avoided=avoided,
         wanted_by=head.wanted_by,
         preference=head.preference,
         splitting=head.splitting,
