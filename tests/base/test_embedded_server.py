@@ -139,6 +139,19 @@ def test_it_outlives_a_killed_starter(home):
     assert embedded_server.start(home) == url
 
 
+@pytest.mark.parametrize("moment_s", [0.3, 0.6])
+def test_a_starter_killed_half_way_does_not_stand_in_the_way_of_the_next(ground, moment_s):
+    folder = ground / f"killed after {moment_s}"
+    process = starter(folder)
+    time.sleep(moment_s)
+    process.kill()
+    process.communicate()
+    answer = ask(embedded_server.start(folder, "volatile"), "SELECT 1")
+    embedded_server.stop(folder)
+
+    assert answer == 1
+
+
 def test_stopping_stops_it_and_starting_again_keeps_what_was_written(home, url):
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS units")

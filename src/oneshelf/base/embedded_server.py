@@ -30,6 +30,7 @@ Durability = Literal["durable", "volatile"]  # volatile: for tests; a power cut 
 MAJOR = "18"
 NAME = "oneshelf"  # of the role and of the database
 SOCKET_PREFIX = "oneshelf-socket-"
+MAKING_PREFIX = "making-"
 SOCKET_PATH_BYTES_MAX = 103  # 107 on Linux
 WAIT_FOR_START_S = 300  # a recovery after a power cut may take minutes
 WAIT_FOR_STOP_S = 20
@@ -230,6 +231,8 @@ def _running(home: _Home) -> Running | None:
 
 
 def _start(home: _Home, durability: Durability) -> Running:
+    for leftover in home.folder.glob(f"{MAKING_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)  # a killed starter's initdb may still write
     programs = _programs(home)
     if not home.data.exists():
         _initialise(home, programs, durability)
@@ -266,10 +269,8 @@ def _stop(home: _Home) -> None:
 
 def _initialise(home: _Home, programs: Path, durability: Durability) -> None:
     """Make the data in a folder beside, so that it is either whole or not there."""
-    for leftover in home.folder.glob("making-*"):
-        shutil.rmtree(leftover)
     _write_password(home)
-    making = _make_private(home, "making-", home.folder)
+    making = _make_private(home, MAKING_PREFIX, home.folder)
     initdb = [
         *(str(programs / "initdb"), "-D", str(making), f"--username={NAME}"),
         *("--auth=scram-sha-256", f"--pwfile={home.password}", "--encoding=UTF8", "--locale=C"),
@@ -354,7 +355,7 @@ def _programs(home: _Home) -> Path:
     if not copy.exists():
         for old in home.folder.glob("programs-*"):
             shutil.rmtree(old)
-        making = Path(tempfile.mkdtemp(prefix="programs-", dir=home.folder))
+        making = Path(tempfile.mkdtemp(prefix=MAKING_PREFIX, dir=home.folder))
         unneeded = shutil.ignore_patterns("include", "pkgconfig", "*.a")
         for part in (inside, Path(f"{package.name}.libs")):  # they find each other by this depth
             if (package.parent / part).exists():

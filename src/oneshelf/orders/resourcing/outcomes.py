@@ -22,7 +22,9 @@ def outcomes(moves: Sequence[Move], after: Mapping[OrderId, OrderState]) -> list
         theirs = list(group)
         if sourced := _lines(theirs, "sourced"):
             parcels = after[order_id].parcels
-            nodes = {parcels[m.parcel_id_after].node for m in theirs if m.parcel_id_after in parcels}
+            nodes = {
+                parcels[m.parcel_id_after].node for m in theirs if m.parcel_id_after in parcels
+            }
             reason = next(m.reason for m in theirs if m.status == "sourced")
             found.append(LinesSourced(order_id, sourced, tuple(sorted(nodes)), reason))
         if backordered := _lines(theirs, "backordered"):

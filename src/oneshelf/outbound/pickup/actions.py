@@ -84,7 +84,9 @@ def hand_over(
     if wrong:
         store.set_wrong_attempts(tx, list(wrong.items()))
         announce(tx, _locked(tx, wrong), now)
-    right = [c.parcel_id for c, verdict in zip(customers, verdicts, strict=True) if verdict == "right"]
+    right = [
+        c.parcel_id for c, verdict in zip(customers, verdicts, strict=True) if verdict == "right"
+    ]
     stepped = take_step(tx, right, HAND_OVER, now)
     if stepped.parcels:
         take_from_stock(tx, units_behind(tx, stepped.orders, stepped.moves), now)
