@@ -13,9 +13,12 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
 from oneshelf.inventory.claims.actions import open_claims
+from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.facts import CommitmentLost
-from oneshelf.inventory.ledger import Balance, StockPoint
+from oneshelf.inventory.ledger import Balance, StockPoint, Take
+from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
+from oneshelf.matching.actions import Decided, remember
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
 from oneshelf.matching.capacity.holding import Hold, NodeDay
@@ -59,21 +62,30 @@ class Locked:
 
 def plan_again(
     outlook: Outlook,
+    tx: Transaction,
     orders: Mapping[OrderId, OrderState],
     lost: Sequence[Lost],
     now: datetime,
 ) -> list[Replan]:
-    """Plan lost units of locked orders anew, each order's together; before any lock on stock."""
+    """Plan lost units of locked orders anew, each order's together, on a plain read of the stock.
+
+    Before any lock on capacity and stock, and before the transaction has moved any stock.
+    """
     by_order: dict[OrderId, list[Lost]] = defaultdict(list)
     for one in lost:
         by_order[one.order_id].append(one)
-    with outlook.planning():
-        return [_plan_one(outlook, orders[order_id], theirs, now) for order_id, theirs in by_order.items()]
+    lines = [orders[one.order_id].lines[one.quantity.line_id] for one in lost]
+    skus = {part.sku for parts in outlook.parts(lines).values() for part in parts}
+    if skus:
+        outlook.learn_stock(read_levels(tx, skus))
+    with outlook.planning(now):
+        return [
+            _plan_one(outlook, orders[order_id], theirs, now)
+            for order_id, theirs in by_order.items()
+        ]
 
 
-def _plan_one(
-    outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime
-) -> Replan:
+def _plan_one(outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime) -> Replan:
     units: dict[LineId, int] = defaultdict(int)
     for one in lost:
         units[one.quantity.line_id] += one.units
@@ -88,8 +100,10 @@ def _plan_one(
     if plan is None or isinstance(plan, Refusal):
         return without_plan(bare)
     draws = tuple(draw(plan, request, parts, outlook.stock.choose_points))
-    outlook.stock.take((one.point, one.units) for one in draws)
-    outlook.capacity.take((one.node, one.capacity_on) for one in plan.parcels)
+    outlook.take(
+        ((one.point, one.units) for one in draws),
+        (NodeDay(one.node, one.capacity_on) for one in plan.parcels),
+    )
     waiting = tuple(wait_for(plan, draws, request, parts))
     return replace(bare, plan=plan, draws=draws, waiting=waiting)
 
@@ -130,9 +144,7 @@ def write_plans(
     if not locked.replans:
         return dict(orders)
     rows = [
-        row
-        for replan in locked.replans
-        for row in new_parcels(replan.order_id, replan.parcels())
+        row for replan in locked.replans for row in new_parcels(replan.order_id, replan.parcels())
     ]
     numbered = iter(add_parcels(tx, rows))
     known = dict(orders)
@@ -151,20 +163,27 @@ def write_plans(
     gone = [(parcel.order_id, parcel.parcel_id) for parcel in emptied(after, moved)]
     release_parcels(tx, gone, now)
     hold_days(tx, capacity_holds(added), now)
+    _commit(tx, orders, locked, now)
+    return after
+
+
+def _commit(
+    tx: Transaction, orders: Mapping[OrderId, OrderState], locked: Locked, now: datetime
+) -> None:
     ids = {point: balance.point_id for point, balance in locked.balances.items()}
-    lines = {order_id: order.line_ids() for order_id, order in orders.items()}
-    replans = locked.replans
-    commit_units(tx, [take for one in replans for take in takes(one, lines[one.order_id], ids)], now)
-    open_claims(
+    taken: list[Take] = []
+    wishes: list[ClaimWish] = []
+    for replan in locked.replans:
+        lines = orders[replan.order_id].line_ids()
+        taken += takes(replan, lines, ids)
+        wishes += claims(replan, orders[replan.order_id], lines, locked.parts)
+    commit_units(tx, taken, now)
+    open_claims(tx, wishes, now)
+    remember(
         tx,
-        [
-            wish
-            for one in replans
-            for wish in claims(one, orders[one.order_id], lines[one.order_id], locked.parts)
-        ],
+        [Decided(one.order_id, "resource", one.plan) for one in locked.replans if one.plan],
         now,
     )
-    return after
 
 
 def source_again(
@@ -190,7 +209,7 @@ def source_again(
         if missing > 0:
             lost += losses(shelved(order, line_id, node, LOSABLE), missing, reason)
     if lost:
-        replans = plan_again(outlook, orders, lost, now)
+        replans = plan_again(outlook, tx, orders, lost, now)
         locked = lock_plans(tx, outlook, orders, replans, now, also={one.point for one in held})
         write_plans(tx, orders, locked, now)
 

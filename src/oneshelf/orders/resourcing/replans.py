@@ -54,9 +54,7 @@ def without_plan(replan: Replan) -> Replan:
     return replace(replan, plan=None, draws=(), waiting=waiting)
 
 
-def check(
-    replans: Sequence[Replan], standing: Mapping[StockPoint, Balance]
-) -> list[Replan]:
+def check(replans: Sequence[Replan], standing: Mapping[StockPoint, Balance]) -> list[Replan]:
     """Take each plan's units from what stands under the locks; a plan that lost them is none.
 
     What is sold already needs no room in a node's day, as in the plan itself.

@@ -26,9 +26,7 @@ class Arrival:
 
     def into(self, parcel_id: ParcelId, units: int) -> Move:
         """Return the move of some of the units into a parcel."""
-        return replace(
-            self.quantity.to("sourced", REASON, units), parcel_id_after=parcel_id
-        )
+        return replace(self.quantity.to("sourced", REASON, units), parcel_id_after=parcel_id)
 
 
 def arrivals(

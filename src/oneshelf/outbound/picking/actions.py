@@ -69,7 +69,7 @@ def _move_stock(
 ) -> None:
     moves = [one for verdict in decided for one in verdict.moves]
     lost = [one for verdict in decided for one in verdict.lost]
-    replans = plan_again(outlook, orders, lost, now)
+    replans = plan_again(outlook, tx, orders, lost, now)
     lines = {one.line_id for one in moves} | {one.quantity.line_id for one in lost}
     points = {one.point for one in find_commitments(tx, lines)}
     locked = lock_plans(tx, outlook, orders, replans, now, also=points)
@@ -90,8 +90,11 @@ def _facts(
     orders: Mapping[OrderId, OrderState], moves: Sequence[Move], lost: Sequence[Lost]
 ) -> list[Fact]:
     facts: list[Fact] = []
-    for order_id, parcel_id in sorted({(m.order_id, m.parcel_id_after or 0) for m in moves}):
+    parcels = {one.parcel_id_after: one.order_id for one in moves}
+    for parcel_id, order_id in parcels.items():
         order = orders[order_id]
+        if parcel_id is None:
+            continue
         mine = [quantity for quantity in order.quantities if quantity.parcel_id == parcel_id]
         if not any(quantity.status == "released" for quantity in mine):
             units = sum(quantity.units for quantity in mine if quantity.status == "picked")
