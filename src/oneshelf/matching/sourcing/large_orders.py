@@ -55,7 +55,10 @@ class Trial:
 
 
 def solve_large(problem: Problem) -> Solution | Unsolvable:
-    """Find a good plan. others: the cheapest of the other plans that the search met."""
+    """Find a good plan. others: the cheapest of the other plans that the search met.
+
+    Unsolvable says what the fullest plan met leaves out; it is no proof that there is none.
+    """
     if not len(problem.site_node) or not len(problem.offer_site):
         return Unsolvable(tuple(problem.wanted.tolist()))
     ground = _survey(problem)
