@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oneshelf.matching.sourcing import splits
 from oneshelf.matching.sourcing.large_orders import solve_large
-from oneshelf.matching.sourcing.parcels import NEVER, price_parcels
+from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, price_parcels
 from oneshelf.matching.sourcing.problem import Problem, Solution, Unsolvable
 from oneshelf.matching.sourcing.solving import servable, solve
 from sourcing.drawing import Size, draw_problem, ints
@@ -37,7 +37,7 @@ def search_unreduced(problem):
         loads = [int(load) for load in split if load < number]
         for nodes in permutations(range(len(parcels.node_site)), len(loads)):
             millis = [int(parcels.node_millis[at]) for at in zip(loads, nodes, strict=True)]
-            if max(millis) < NEVER:
+            if max(millis) < POSSIBLE_MAX:
                 choice = list(zip(millis, nodes, strict=True))
                 found.append((sum(millis), row, choice, loads))
     return min(found, default=None)
