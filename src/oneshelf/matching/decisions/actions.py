@@ -7,8 +7,8 @@ from typing import Literal
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import OrderId
-from oneshelf.matching import store
 from oneshelf.matching.decision_record import Record, decode, encode, record
+from oneshelf.matching.decisions import store
 from oneshelf.matching.plan import Plan
 
 DecisionKind = Literal["promise", "source", "resource"]
