@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -345,6 +346,7 @@ def test_a_sold_order_is_served_as_far_as_stock_goes_and_never_refused():
         ({"wanted_by": date(2010, 12, 1)}, {}, {}),
         ({}, {"distance_km_max": 1}, {}),
         ({}, {"ship_kinds": frozenset({"drop_ship"})}, {}),
+        ({}, {"never_shipped": frozenset({"flammable"})}, {}),
         ({}, {}, {("leeds", date(2010, 12, day)): 9 for day in range(1, 32)}),
     ],
 )
@@ -360,6 +362,38 @@ def test_a_sold_order_is_not_refused_for_date_distance_policy_or_capacity(asked,
     )
 
     assert sent(answer) == [("leeds", 1, 1)]
+
+
+def test_a_sold_order_may_need_more_parcels_than_the_policy_likes():
+    asked = request(("cup", 3), standing="sold")
+
+    assert len(decide(asked, SPREAD, policy=replace(POLICY, parcels_max=1)).parcels) == 3
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"parcels_max": 5},
+        {"nodes_per_line_max": 0},
+        {"opportunity_percent": -1},
+        {"distance_km_max": 0},
+        {"pools": (ChannelPool(ChannelId("web"), 101),)},
+        {"pools": (ChannelPool(ChannelId("web"), 1), ChannelPool(ChannelId("web"), 2))},
+    ],
+)
+def test_a_policy_refuses_nonsense(nonsense):
+    with pytest.raises(ValueError, match=r"is \d|pool"):
+        SourcingPolicy(**nonsense)
+
+
+def test_a_policy_is_a_row_that_reads_back_the_same():
+    policy = SourcingPolicy(
+        filters=(NodeFilter("only", NodeGroup(kinds=frozenset({"store"}))),),
+        pools=(ChannelPool(ChannelId("web"), 50),),
+        distance_km_max=400,
+    )
+
+    assert msgspec.json.decode(msgspec.json.encode(policy), type=SourcingPolicy) == policy
 
 
 def test_a_late_sold_order_pays_for_every_late_day():
