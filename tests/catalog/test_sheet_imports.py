@@ -21,8 +21,8 @@ from oneshelf.catalog.sheets.reading import GoodRow, parse
 FILES = {
     "brands": "brand_id,name\nacme,Acme\n",
     "calendars": "calendar_id,time_zone,openings,closed_on\n"
-    "shops,Europe/London,Mon-Fri 08:00-18:00; Sat 09:00-24:00,2026-12-25|2026-12-26\n"
-    "never,UTC,,\n",
+    "never,UTC,,\n"
+    "shops,Europe/London,Mon-Fri 08:00-18:00; Sat 09:00-24:00,2026-12-25|2026-12-26\n",
     "carriers": "carrier_id,name\nvan,Van & Co\n",
     "products": "sku,name,brand,category,gtin,weight_g,length_mm,width_mm,height_mm,hazard,"
     "price_minor,currency,parts,launches_on\n"
@@ -81,12 +81,11 @@ def refused(refusals):
     return [(refusal.line, refusal.column) for refusal in refusals]
 
 
-@pytest.mark.parametrize("kind", SHEETS)
-def test_an_export_is_the_import(filled, kind):
-    exported = "".join(export_lines(filled, kind)).replace("\r\n", "\n").splitlines()
+def test_an_export_is_the_import(filled):
+    for kind, text in FILES.items():
+        exported = "".join(export_lines(filled, kind)).replace("\r\n", "\n").splitlines()
 
-    assert exported[0] == FILES[kind].splitlines()[0]
-    assert sorted(exported) == sorted(FILES[kind].splitlines())
+        assert exported == text.splitlines()
 
 
 def test_importing_an_export_changes_nothing(filled, now):

@@ -47,7 +47,9 @@ calendars = st.builds(
 gtins = st.tuples(
     st.sampled_from(sorted(LENGTHS)), st.text("0123456789", min_size=13, max_size=13)
 ).map(lambda made: made[1][: made[0] - 1] + check_digit(made[1][: made[0] - 1]))
-parts = st.lists(st.builds(KitPart, keys, some), max_size=3, unique_by=lambda part: part.sku)
+parts = st.lists(
+    st.builds(KitPart, keys, st.integers(1, 999_999)), max_size=3, unique_by=lambda part: part.sku
+)
 ENTRIES = {
     "brands": st.builds(Brand, keys, named),
     "calendars": st.builds(NamedCalendar, keys, calendars),

@@ -32,7 +32,7 @@ NAME = "oneshelf"  # of the role and of the database
 SOCKET_PREFIX = "oneshelf-socket-"
 SOCKET_PATH_BYTES_MAX = 103  # 107 on Linux
 WAIT_FOR_START_S = 300  # a recovery after a power cut may take minutes
-WAIT_FOR_STOP_S = 60
+WAIT_FOR_STOP_S = 20
 WAIT_FOR_ORPHANS_S = 10
 STARTS_MAX = 3
 
@@ -87,7 +87,7 @@ class _Postmaster:
 
     process_id: int
     socket_folder: Path
-    state: Literal["ready", "not ready"]
+    state: str  # starting, ready, stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def _make_folder(home: _Home) -> None:
 
 @contextmanager
 def _alone(home: _Home) -> Iterator[None]:
-    with (home.folder / "lock").open("a") as file:
+    with os.fdopen(os.open(home.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -190,8 +190,7 @@ def _read_postmaster(home: _Home) -> _Postmaster | None:
         process_id, socket_folder = abs(int(lines[0])), Path(lines[4])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    is_ready = lines[7:] and lines[7].strip() == "ready"
-    return _Postmaster(process_id, socket_folder, "ready" if is_ready else "not ready")
+    return _Postmaster(process_id, socket_folder, lines[7].strip() if lines[7:] else "starting")
 
 
 def _is_reachable(home: _Home, found: _Postmaster) -> bool:
@@ -217,12 +216,12 @@ def _stands_in(process: Path, data: Path) -> bool:
 
 
 def _running(home: _Home) -> Running | None:
-    """Wait for a server that is starting or stopping; stop one that has lost its socket."""
+    """Wait for a server that is starting; stop one that is stopping or has lost its socket."""
     give_up_at = time.monotonic() + WAIT_FOR_START_S
     while (found := _read_postmaster(home)) and _is_alive(home, found):
-        if found.state == "ready":
-            if _is_reachable(home, found):
-                return Running(found.process_id, found.socket_folder)
+        if found.state == "ready" and _is_reachable(home, found):
+            return Running(found.process_id, found.socket_folder)
+        if found.state in {"ready", "stopping"}:
             _stop(home)
         if time.monotonic() > give_up_at:
             raise _failure(home.folder, f"process {found.process_id} does not become ready")
@@ -254,15 +253,15 @@ def _start(home: _Home, durability: Durability) -> Running:
 
 
 def _stop(home: _Home) -> None:
-    found = _read_postmaster(home)
-    if found and _is_alive(home, found):
-        program = str(_programs(home) / "pg_ctl")
-        arguments = ["-D", ".", "-m", "fast", "-w", "-t", str(WAIT_FOR_STOP_S)]
-        answer = _run(home, [program, "stop", *arguments], cwd=home.data)
-        if answer.returncode and _is_alive(home, found):
-            raise _failure(home.folder, answer.stderr.strip())
-    if found:
-        _remove_socket_folder(found.socket_folder)
+    if not (found := _read_postmaster(home)):
+        return
+    for mode in ("fast", "immediate"):  # PostgreSQL 18 hangs if asked during a crash's recovery
+        if _is_alive(home, found):
+            arguments = ["-D", ".", "-m", mode, "-w", "-t", str(WAIT_FOR_STOP_S)]
+            _run(home, [str(_programs(home) / "pg_ctl"), "stop", *arguments], cwd=home.data)
+    if _is_alive(home, found):
+        raise _failure(home.folder, f"process {found.process_id} does not stop")
+    _remove_socket_folder(found.socket_folder)
 
 
 def _initialise(home: _Home, programs: Path, durability: Durability) -> None:

@@ -1,9 +1,10 @@
 """The nouns of the stock ledger. Units are whole sellable units. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
-from oneshelf.base.identifiers import NodeId, PointId, ReceiptLineId, Sku
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, PointId, ReceiptLineId, Sku
 
 State = Literal[
     "available",  # on the shelf and free
@@ -60,3 +61,52 @@ class Movement:
             raise ValueError(f"a movement needs two states, got {self.source} twice")
         if self.units < 1:
             raise ValueError(f"a movement moves at least 1 unit, got {self.units}")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A point's units by state. version: raised by each change."""
+
+    point_id: PointId
+    point: StockPoint
+    available: int
+    reserved: int
+    committed: int
+    picked: int
+    damaged: int
+    quality_hold: int
+    in_transit: int
+    expected: int
+    promised: int
+    outside: int
+    version: int
+
+    def on_hand(self) -> int:
+        """Return the units that stand on the shelf, in whatever state."""
+        return (
+            self.available
+            + self.reserved
+            + self.committed
+            + self.picked
+            + self.damaged
+            + self.quality_hold
+        )
+
+
+Source = Literal["available", "reserved", "expected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Units of one point that begin to belong to an order's line.
+
+    source: `available` and `reserved` become committed, `expected` becomes promised.
+    promised_at: when the customer was told to have them; null is no promise.
+    """
+
+    line_id: LineId
+    order_id: OrderId
+    point_id: PointId
+    units: int
+    source: Source = "available"
+    promised_at: datetime | None = None

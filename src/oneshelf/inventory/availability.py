@@ -1,0 +1,219 @@
+"""What is free, for whom and by when: one process's picture of all stock. Pure.
+
+Arrays [SKU, node], so that 500 nodes and 10,000 SKUs take about 120 MB. Changes carry versions and
+only higher ones count, so order and repeats are harmless. What a running batch takes lies in an
+overlay that is thrown away with the batch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oneshelf.base.identifiers import ChannelId, NodeId, ReceiptLineId, Sku
+from oneshelf.catalog.nodes import Method, Node, Toggle
+from oneshelf.inventory.facts import StockChanged
+from oneshelf.inventory.ledger import StockPoint
+
+Ints = NDArray[np.int64]
+Cell = tuple[int, int]  # place of the SKU, place of the node
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class DatedSupply:
+    """Units still free on a line of an inbound receipt."""
+
+    sku: Sku
+    node: NodeId
+    due_at: datetime
+    units: int
+    receipt_line: ReceiptLineId
+    point: StockPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Free units of a point, and the version that said so."""
+
+    units: int
+    version: int
+    due_at: datetime | None
+
+
+class StockSnapshot:
+    """Stock of known SKUs at known nodes. Starts empty; `apply` fills it and keeps it fresh."""
+
+    def __init__(self, skus: Sequence[Sku], nodes: Sequence[NodeId]) -> None:
+        """skus, nodes: sorted; they are the axes."""
+        self.skus = tuple(skus)
+        self.nodes = tuple(nodes)
+        self.sku_place = {sku: place for place, sku in enumerate(skus)}
+        self.node_place = {node: place for place, node in enumerate(nodes)}
+        shape = (len(self.skus), len(self.nodes))
+        self._available = np.zeros(shape, np.int32)  # lots included
+        self._version = np.full(shape, -1, np.int64)  # of the shelf without lot
+        self._safety = np.zeros(shape, np.int32)
+        self._free = np.zeros(shape, np.int64)  # available less safety stock and overlay
+        self._lots: dict[Cell, dict[str, Stand]] = {}
+        self._dated: dict[Sku, dict[StockPoint, Stand]] = {}
+        self._closed: dict[Method, NDArray[np.intp]] = {}  # nodes that never do it
+        self._off: dict[Method, dict[int, NDArray[np.intp]]] = {}  # SKU: nodes that do not
+        self._hidden: Mapping[tuple[ChannelId, Sku], int] = {}
+        self._taken: dict[StockPoint, int] = {}
+        self._taken_cells: dict[Cell, int] = {}
+
+    def apply(self, changed: StockChanged) -> None:
+        """Take over newer figures; older ones, and SKUs or nodes not on the axes, are passed by."""
+        for sku, node, lot, line, due_at, available, expected, version in zip(
+            changed.sku,
+            changed.node,
+            changed.lot,
+            changed.receipt_line,
+            changed.due_at,
+            changed.available,
+            changed.expected,
+            changed.version,
+            strict=True,
+        ):
+            row, column = self.sku_place.get(sku), self.node_place.get(node)
+            if row is None or column is None:
+                continue
+            if line is not None:
+                dated = self._dated.setdefault(sku, {})
+                _newer(dated, StockPoint(sku, node, lot, line), Stand(expected, version, due_at))
+            elif lot is not None:
+                lots = self._lots.setdefault((row, column), {})
+                gained = _newer(lots, lot, Stand(available, version, None))
+                self._available[row, column] += gained
+                self._settle((row, column))
+            elif version > self._version[row, column]:
+                self._version[row, column] = version
+                self._available[row, column] = available + self._in_lots((row, column))
+                self._settle((row, column))
+
+    def set_safety_stock(self, units: Ints) -> None:
+        """Hide so many units of each [SKU, node] from everybody."""
+        self._safety[:] = units
+        self._free[:] = np.maximum(self._available - self._safety, 0)
+        for cell in self._taken_cells:
+            self._settle(cell)
+
+    def set_thresholds(self, hidden: Mapping[tuple[ChannelId, Sku], int]) -> None:
+        """Hide the last so many units of a SKU in the whole network from one channel."""
+        self._hidden = dict(hidden)
+
+    def set_methods(self, nodes: Iterable[Node], toggles: Iterable[Toggle]) -> None:
+        """Say which nodes ship and offer pickup at all, and where single SKUs are taken out."""
+        closed: dict[Method, list[int]] = {"ship": [], "pickup": []}
+        off: dict[Method, dict[int, list[int]]] = {"ship": {}, "pickup": {}}
+        for node in nodes:
+            for method in closed.keys() - node.methods:
+                closed[method].append(self.node_place[node.node_id])
+        for toggle in toggles:
+            row, column = self.sku_place.get(toggle.sku), self.node_place.get(toggle.node_id)
+            if row is None or column is None:
+                continue
+            for method in off.keys() - toggle.methods:
+                off[method].setdefault(row, []).append(column)
+        self._closed = {m: np.array(places, np.intp) for m, places in closed.items() if places}
+        self._off = {
+            method: {row: np.array(places, np.intp) for row, places in rows.items()}
+            for method, rows in off.items()
+        }
+
+    def free(self, skus: Sequence[Sku], channel: ChannelId | None, method: Method) -> Ints:
+        """Return the units that the channel may sell by this method now, [nodes, SKUs]."""
+        places = [self.sku_place[sku] for sku in skus]
+        free = self._free[places]
+        if method in self._closed:
+            free[:, self._closed[method]] = 0
+        if off := self._off.get(method):
+            for line, place in enumerate(places):
+                if place in off:
+                    free[line, off[place]] = 0
+        if self._hidden and channel is not None:
+            for line, sku in enumerate(skus):
+                if hidden := self._hidden.get((channel, sku), 0):
+                    free[line] = _without_last(free[line], self._free[places[line]], hidden)
+        return free.T
+
+    def dated(self, skus: Sequence[Sku]) -> tuple[DatedSupply, ...]:
+        """Return what is still free on receipt lines of these SKUs, earliest first."""
+        supplies = [
+            DatedSupply(sku, point.node, stand.due_at, units, point.receipt_line, point)
+            for sku in skus
+            for point, stand in self._dated.get(sku, {}).items()
+            if stand.due_at is not None
+            and point.receipt_line is not None
+            and (units := stand.units - self._taken.get(point, 0)) > 0
+        ]
+        return tuple(sorted(supplies, key=lambda s: (s.due_at, s.receipt_line, s.sku)))
+
+    def choose_points(
+        self, sku: Sku, node: NodeId, units: int
+    ) -> tuple[tuple[StockPoint, int], ...]:
+        """Return which shelf points give the units: lots in their order, then the plain shelf.
+
+        What does not stand on the shelf is missing in the answer. Ignores buffers: `free` decided.
+        """
+        cell = (self.sku_place[sku], self.node_place[node])
+        lots = self._lots.get(cell, {})
+        standing = [(StockPoint(sku, node, lot), lots[lot].units) for lot in sorted(lots)]
+        plain = int(self._available[cell]) - self._in_lots(cell)
+        chosen = []
+        for point, there in [*standing, (StockPoint(sku, node), plain)]:
+            part = min(units, there - self._taken.get(point, 0))
+            if part > 0:
+                chosen.append((point, part))
+                units -= part
+        return tuple(chosen)
+
+    def take(self, points: Iterable[tuple[StockPoint, int]]) -> None:
+        """Take units for the running batch: the next request sees them gone."""
+        for point, units in points:
+            self._taken[point] = self._taken.get(point, 0) + units
+            if point.receipt_line is None:
+                cell = (self.sku_place[point.sku], self.node_place[point.node])
+                self._taken_cells[cell] = self._taken_cells.get(cell, 0) + units
+                self._settle(cell)
+
+    def forget_overlay(self) -> None:
+        """Give back what the batch took: its commit is applied as changes like any other."""
+        cells = list(self._taken_cells)
+        self._taken.clear()
+        self._taken_cells.clear()
+        for cell in cells:
+            self._settle(cell)
+
+    def _settle(self, cell: Cell) -> None:
+        free = max(0, int(self._available[cell]) - int(self._safety[cell]))
+        self._free[cell] = max(0, free - self._taken_cells.get(cell, 0))
+
+    def _in_lots(self, cell: Cell) -> int:
+        return sum(stand.units for stand in self._lots.get(cell, {}).values())
+
+
+def _newer(stands: dict[Key, Stand], key: Key, stand: Stand) -> int:
+    """Keep the newer of both; return by how many units the figure grew."""
+    before = stands.get(key)
+    if before is not None and before.version >= stand.version:
+        return 0
+    stands[key] = stand
+    return stand.units - (before.units if before else 0)
+
+
+def _without_last(sellable: Ints, everywhere: Ints, hidden: int) -> Ints:
+    """Hide the network's last units where fewest stand, so that a whole order still finds most."""
+    surplus = int(sellable.sum()) - max(0, int(everywhere.sum()) - hidden)
+    if surplus <= 0:
+        return sellable
+    fewest_first = np.argsort(sellable, kind="stable")
+    units = sellable[fewest_first]
+    before = np.cumsum(units) - units
+    left = np.empty_like(sellable)
+    left[fewest_first] = units - np.clip(surplus - before, 0, units)
+    return left

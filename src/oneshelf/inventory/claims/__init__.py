@@ -1,0 +1,1 @@
+"""Backorders: lines that wait for stock, and who of them gets units that become free."""

@@ -1,0 +1,1 @@
+"""Holds with a time limit, for carts and checkouts, on concrete units."""

@@ -1,0 +1,86 @@
+"""Hold units for carts: every line of a cart or none. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from oneshelf.base.identifiers import ChannelId, PointId, PublicId
+from oneshelf.inventory.ledger import StockPoint
+
+Gone = Literal["unknown", "consumed", "released", "lapsed"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUnits:
+    """Units of one point that a reservation holds for one line of the cart."""
+
+    line_no: int
+    point_id: PointId
+    point: StockPoint
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """Units that a line of a cart wants at one point, at least 1."""
+
+    line_no: int
+    point: StockPoint
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A cart's wish: all its lines or none, until lapses_at."""
+
+    public_id: PublicId
+    channel: ChannelId
+    lines: tuple[HoldLine, ...]
+    lapses_at: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse what only a bug in the caller can ask for."""
+        if not self.lines or any(line.units < 1 for line in self.lines):
+            raise ValueError(f"a hold names at least 1 unit in each line: {self.lines}")
+        if len({(line.line_no, line.point) for line in self.lines}) != len(self.lines):
+            raise ValueError(f"a hold names each line and point once: {self.lines}")
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Units missing at each point. Nothing was held."""
+
+    units: Mapping[StockPoint, int]
+
+
+def hold(
+    holds: Sequence[Hold], for_sale: Mapping[StockPoint, int]
+) -> list[tuple[HoldLine, ...] | Short]:
+    """Answer each cart in its order; what one takes, the next no longer finds.
+
+    for_sale: units free at each point; a point that is absent has none.
+    """
+    free = dict(for_sale)
+    answers: list[tuple[HoldLine, ...] | Short] = []
+    for cart in holds:
+        wanted: dict[StockPoint, int] = {}
+        for line in cart.lines:
+            wanted[line.point] = wanted.get(line.point, 0) + line.units
+        missing = {point: units - free.get(point, 0) for point, units in wanted.items()}
+        if short := {point: units for point, units in missing.items() if units > 0}:
+            answers.append(Short(short))
+            continue
+        for point, units in wanted.items():
+            free[point] -= units
+        answers.append(cart.lines)
+    return answers
+
+
+def standing(status: str, lapses_at: datetime, now: datetime) -> tuple[()] | Gone:
+    """Say why a hold can no longer be used, or nothing if it can."""
+    if status == "held":
+        return () if now < lapses_at else "lapsed"
+    if status == "consumed":
+        return "consumed"
+    return "released" if status == "released" else "lapsed"

@@ -1,0 +1,1 @@
+"""Points and movements: the only way units change their state."""

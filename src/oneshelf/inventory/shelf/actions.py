@@ -1,0 +1,120 @@
+"""Lock points, move units, bind units to order lines. Every other verb of inventory ends here."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.identifiers import PointId
+from oneshelf.base.outbox import announce
+from oneshelf.inventory.facts import ReservationLapsed, StockChanged
+from oneshelf.inventory.ledger import Balance, Movement, StockPoint, Take
+from oneshelf.inventory.shelf import store
+
+
+def ensure_points(tx: Transaction, points: Collection[StockPoint]) -> None:
+    """Insert points that do not exist yet, with nothing in them. Before any lock on points."""
+    if points:
+        store.insert_missing(tx, points)
+
+
+def lock_points(
+    tx: Transaction, points: Collection[StockPoint], now: datetime
+) -> dict[StockPoint, Balance]:
+    """Lock points in key order, new ones inserted first; lapsed holds on them become free.
+
+    Once in a transaction, after reservations and before claims. A hold that lapsed stays where an
+    older claim waits for its SKU (the sweep serves that claim) or another transaction has it.
+    """
+    if not points:
+        return {}
+    store.insert_missing(tx, points)
+    return _with_lapsed_freed(tx, store.lock_points(tx, points), now)
+
+
+def lock_point_ids(
+    tx: Transaction, point_ids: Collection[PointId], now: datetime
+) -> dict[StockPoint, Balance]:
+    """Lock points whose ids are known: otherwise the same as lock_points."""
+    if not point_ids:
+        return {}
+    return _with_lapsed_freed(tx, store.lock_ids(tx, point_ids), now)
+
+
+def move(tx: Transaction, movements: Sequence[Movement], now: datetime) -> list[Balance]:
+    """Append movements, carry them to their points, announce the new figures as one fact.
+
+    The caller holds the points' locks. Returns the touched points. Raises LookupError if a point
+    does not exist; the database refuses a state below zero.
+    """
+    if not movements:
+        return []
+    moved = store.move(tx, movements, now)
+    if missing := {movement.point for movement in movements} - {b.point_id for b, _ in moved}:
+        raise LookupError(f"stock points {sorted(missing)} do not exist")
+    announce(tx, [_changed(moved)], now)
+    return [balance for balance, _ in moved]
+
+
+def commit_units(tx: Transaction, takes: Sequence[Take], now: datetime) -> list[Balance]:
+    """Bind units to order lines: a whole batch's takes in one call. The caller holds the locks.
+
+    Units of source `reserved` must have been taken from their reservation (consume_reservations).
+    """
+    if not takes:
+        return []
+    store.add_commitments(tx, takes)
+    return move(
+        tx,
+        [
+            Movement(
+                point=take.point_id,
+                source=take.source,
+                target="promised" if take.source == "expected" else "committed",
+                units=take.units,
+                reason="ordered",
+                subject=f"line:{take.line_id}",
+            )
+            for take in takes
+        ],
+        now,
+    )
+
+
+def _with_lapsed_freed(
+    tx: Transaction, balances: Sequence[Balance], now: datetime
+) -> dict[StockPoint, Balance]:
+    standing = {balance.point: balance for balance in balances}
+    held = [balance.point_id for balance in balances if balance.reserved]
+    lapsed = store.lock_lapsed(tx, held, now) if held else []
+    if not lapsed:
+        return standing
+    names = {row.reservation_id: row.public_id for row in lapsed}
+    movements = [
+        Movement(
+            point=row.point_id,
+            source="reserved",
+            target="available",
+            units=row.units,
+            reason="lapsed",
+            subject=f"reservation:{names[row.reservation_id]}",
+        )
+        for row in store.free_lapsed(tx, lapsed)
+    ]
+    fresh = {row.public_id for row in lapsed if row.was_held}
+    announce(tx, [ReservationLapsed(public_id) for public_id in sorted(fresh)], now)
+    return standing | {balance.point: balance for balance in move(tx, movements, now)}
+
+
+def _changed(moved: Sequence[tuple[Balance, datetime | None]]) -> StockChanged:
+    balances = [balance for balance, _ in moved]
+    return StockChanged(
+        point_id=tuple(balance.point_id for balance in balances),
+        sku=tuple(balance.point.sku for balance in balances),
+        node=tuple(balance.point.node for balance in balances),
+        lot=tuple(balance.point.lot for balance in balances),
+        receipt_line=tuple(balance.point.receipt_line for balance in balances),
+        due_at=tuple(due_at for _, due_at in moved),
+        available=tuple(balance.available for balance in balances),
+        expected=tuple(balance.expected for balance in balances),
+        version=tuple(balance.version for balance in balances),
+    )

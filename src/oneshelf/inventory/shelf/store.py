@@ -1,0 +1,259 @@
+"""Read and write points and movements. Nothing is decided here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.identifiers import NodeId, PointId, PublicId, ReceiptLineId, Sku
+from oneshelf.inventory.ledger import Balance, Movement, StockPoint, Take
+
+
+@dataclass(frozen=True, slots=True)
+class LapsedRow:
+    """One row: units of a hold that ran out of time, at a locked point."""
+
+    reservation_id: int
+    public_id: PublicId
+    point_id: PointId
+    was_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FreedRow:
+    """One row: units a hold gave back."""
+
+    reservation_id: int
+    point_id: PointId
+    units: int
+
+
+def _balance(  # one row, in the order the statements below select it
+    point_id: int, sku: str, node: str, lot: str | None, line: int | None, *units: int
+) -> Balance:
+    receipt_line = None if line is None else ReceiptLineId(line)
+    return Balance(PointId(point_id), StockPoint(Sku(sku), NodeId(node), lot, receipt_line), *units)
+
+
+def insert_missing(tx: Transaction, points: Collection[StockPoint]) -> None:
+    """Insert the points that do not exist yet, sorted, so that two inserters never cross."""
+    tx.run(
+        """
+        INSERT INTO inventory.point (sku, node, lot, receipt_line_id)
+        SELECT sku, node, lot, receipt_line_id
+          FROM unnest(%(skus)s::text[], %(nodes)s::text[], %(lots)s::text[], %(lines)s::bigint[])
+               AS wanted (sku, node, lot, receipt_line_id)
+         WHERE NOT EXISTS (
+                   SELECT FROM inventory.point
+                    WHERE point.sku = wanted.sku
+                      AND point.node = wanted.node
+                      AND point.lot IS NOT DISTINCT FROM wanted.lot
+                      AND point.receipt_line_id IS NOT DISTINCT FROM wanted.receipt_line_id)
+         ORDER BY sku, node, lot, receipt_line_id
+            ON CONFLICT DO NOTHING
+        """,
+        skus=[point.sku for point in points],
+        nodes=[point.node for point in points],
+        lots=[point.lot for point in points],
+        lines=[point.receipt_line for point in points],
+    )
+
+
+def lock_points(tx: Transaction, points: Collection[StockPoint]) -> list[Balance]:
+    """Lock points until the transaction ends, in key order, so that two batches never cross."""
+    rows = tx.tuples(
+        """
+        SELECT point_id, point.sku, point.node, point.lot, point.receipt_line_id, available,
+               reserved, committed, picked, damaged, quality_hold, in_transit, expected, promised,
+               outside, version
+          FROM unnest(%(skus)s::text[], %(nodes)s::text[], %(lots)s::text[], %(lines)s::bigint[])
+               AS wanted (sku, node, lot, receipt_line_id)
+          JOIN inventory.point
+            ON point.sku = wanted.sku
+           AND point.node = wanted.node
+           AND point.lot IS NOT DISTINCT FROM wanted.lot
+           AND point.receipt_line_id IS NOT DISTINCT FROM wanted.receipt_line_id
+         ORDER BY point_id
+           FOR NO KEY UPDATE OF point
+        """,
+        skus=[point.sku for point in points],
+        nodes=[point.node for point in points],
+        lots=[point.lot for point in points],
+        lines=[point.receipt_line for point in points],
+    )
+    return [_balance(*row) for row in rows]
+
+
+def lock_ids(tx: Transaction, point_ids: Collection[PointId]) -> list[Balance]:
+    """Lock points that are known by id, in the same order."""
+    rows = tx.tuples(
+        """
+        SELECT point_id, sku, node, lot, receipt_line_id, available, reserved, committed, picked,
+               damaged, quality_hold, in_transit, expected, promised, outside, version
+          FROM inventory.point
+         WHERE point_id = ANY(%(ids)s::bigint[])
+         ORDER BY point_id
+           FOR NO KEY UPDATE
+        """,
+        ids=list(point_ids),
+    )
+    return [_balance(*row) for row in rows]
+
+
+def move(
+    tx: Transaction, movements: Sequence[Movement], now: datetime
+) -> list[tuple[Balance, datetime | None]]:
+    """Append movements and carry them to their points, in one statement.
+
+    The caller holds the points' locks. Returns each touched point, and when a receipt line is due.
+    """
+    rows = tx.tuples(
+        """
+        WITH moved AS (
+            INSERT INTO inventory.movement (point_id, source, target, units, reason, subject,
+                                            transfer, by, because, moved_at)
+            SELECT point_id, source, target, units, reason, subject, transfer, %(by)s, %(because)s,
+                   %(now)s
+              FROM unnest(%(points)s::bigint[], %(sources)s::text[]::inventory.state[],
+                          %(targets)s::text[]::inventory.state[], %(units)s::bigint[],
+                          %(reasons)s::text[], %(subjects)s::text[], %(transfers)s::text[])
+                   WITH ORDINALITY
+                   AS given (point_id, source, target, units, reason, subject, transfer, place)
+             ORDER BY place
+            RETURNING point_id, source, target, units
+        ), leg AS (
+            SELECT point_id, source AS state, -units AS units FROM moved
+             UNION ALL
+            SELECT point_id, target, units FROM moved
+        ), change AS (
+            SELECT point_id,
+                   coalesce(sum(units) FILTER (WHERE state = 'available'), 0) AS available,
+                   coalesce(sum(units) FILTER (WHERE state = 'reserved'), 0) AS reserved,
+                   coalesce(sum(units) FILTER (WHERE state = 'committed'), 0) AS committed,
+                   coalesce(sum(units) FILTER (WHERE state = 'picked'), 0) AS picked,
+                   coalesce(sum(units) FILTER (WHERE state = 'damaged'), 0) AS damaged,
+                   coalesce(sum(units) FILTER (WHERE state = 'quality_hold'), 0) AS quality_hold,
+                   coalesce(sum(units) FILTER (WHERE state = 'in_transit'), 0) AS in_transit,
+                   coalesce(sum(units) FILTER (WHERE state = 'expected'), 0) AS expected,
+                   coalesce(sum(units) FILTER (WHERE state = 'promised'), 0) AS promised,
+                   coalesce(sum(units) FILTER (WHERE state = 'outside'), 0) AS outside
+              FROM leg
+             GROUP BY point_id
+        )
+        UPDATE inventory.point
+           SET available = point.available + change.available,
+               reserved = point.reserved + change.reserved,
+               committed = point.committed + change.committed,
+               picked = point.picked + change.picked,
+               damaged = point.damaged + change.damaged,
+               quality_hold = point.quality_hold + change.quality_hold,
+               in_transit = point.in_transit + change.in_transit,
+               expected = point.expected + change.expected,
+               promised = point.promised + change.promised,
+               outside = point.outside + change.outside,
+               version = point.version + 1
+          FROM change
+         WHERE point.point_id = change.point_id
+        RETURNING point.point_id, sku, node, lot, receipt_line_id, point.available, point.reserved,
+                  point.committed, point.picked, point.damaged, point.quality_hold,
+                  point.in_transit, point.expected, point.promised, point.outside, version,
+                  (SELECT due_at FROM inventory.receipt_line
+                    WHERE receipt_line.receipt_line_id = point.receipt_line_id)
+        """,
+        points=[movement.point for movement in movements],
+        sources=[movement.source for movement in movements],
+        targets=[movement.target for movement in movements],
+        units=[movement.units for movement in movements],
+        reasons=[movement.reason for movement in movements],
+        subjects=[movement.subject for movement in movements],
+        transfers=[movement.transfer for movement in movements],
+        by=tx.by,
+        because=tx.because,
+        now=now,
+    )
+    return [(_balance(*row[:-1]), row[-1]) for row in rows]
+
+
+def add_commitments(tx: Transaction, takes: Sequence[Take]) -> None:
+    """Write whose units the takes are; the caller holds the points' locks."""
+    tx.run(
+        """
+        INSERT INTO inventory.commitment AS standing
+               (line_id, order_id, point_id, state, units, promised_at)
+        SELECT line_id, order_id, point_id, state, sum(units), min(promised_at)
+          FROM unnest(%(lines)s::bigint[], %(orders)s::bigint[], %(points)s::bigint[],
+                      %(states)s::text[]::inventory.state[], %(units)s::bigint[],
+                      %(promised)s::timestamptz[])
+               AS given (line_id, order_id, point_id, state, units, promised_at)
+         GROUP BY line_id, order_id, point_id, state
+         ORDER BY line_id, point_id, state
+            ON CONFLICT (line_id, point_id, state)
+            DO UPDATE SET units = standing.units + excluded.units,
+                          promised_at = least(standing.promised_at, excluded.promised_at)
+        """,
+        lines=[take.line_id for take in takes],
+        orders=[take.order_id for take in takes],
+        points=[take.point_id for take in takes],
+        states=["promised" if take.source == "expected" else "committed" for take in takes],
+        units=[take.units for take in takes],
+        promised=[take.promised_at for take in takes],
+    )
+
+
+def lock_lapsed(tx: Transaction, point_ids: Collection[PointId], now: datetime) -> list[LapsedRow]:
+    """Lock holds that ran out of time at locked points, where no claim waits for their units.
+
+    Reservations stand before points in the lock order, so a hold that another transaction has
+    locked is passed over, never waited for. Claims are served by the sweep.
+    """
+    return tx.rows(
+        LapsedRow,
+        """
+        SELECT held.reservation_id, held.public_id, unit.point_id, held.status = 'held' AS was_held
+          FROM inventory.reserved_unit AS unit
+          JOIN inventory.reservation AS held USING (reservation_id)
+          JOIN inventory.point USING (point_id)
+         WHERE unit.point_id = ANY(%(ids)s::bigint[])
+           AND held.status IN ('held', 'lapsing')
+           AND held.lapses_at <= %(now)s
+           AND NOT EXISTS (SELECT FROM inventory.claim_part AS part
+                            WHERE part.sku = point.sku AND part.status = 'open')
+         ORDER BY held.reservation_id, unit.point_id
+           FOR NO KEY UPDATE OF held SKIP LOCKED
+        """,
+        ids=list(point_ids),
+        now=now,
+    )
+
+
+def free_lapsed(tx: Transaction, lapsed: Sequence[LapsedRow]) -> list[FreedRow]:
+    """Take the units from the locked holds, which can never be used again."""
+    return tx.rows(
+        FreedRow,
+        """
+        WITH freed AS (
+            DELETE FROM inventory.reserved_unit AS unit
+             USING (SELECT DISTINCT *
+                      FROM unnest(%(reservations)s::bigint[], %(points)s::bigint[])
+                           AS pair (reservation_id, point_id)) AS lapsed
+             WHERE unit.reservation_id = lapsed.reservation_id
+               AND unit.point_id = lapsed.point_id
+            RETURNING unit.reservation_id, unit.point_id, unit.units
+        ), closed AS (
+            UPDATE inventory.reservation AS held
+               SET status = CASE WHEN EXISTS (
+                       SELECT FROM inventory.reserved_unit AS unit
+                        WHERE unit.reservation_id = held.reservation_id
+                          AND (unit.reservation_id, unit.point_id) NOT IN (
+                                  SELECT * FROM unnest(%(reservations)s::bigint[],
+                                                       %(points)s::bigint[]))
+                   ) THEN 'lapsing' ELSE 'lapsed' END
+             WHERE held.reservation_id = ANY(%(reservations)s::bigint[])
+        )
+        SELECT reservation_id, point_id, sum(units)::integer AS units
+          FROM freed
+         GROUP BY reservation_id, point_id
+        """,
+        reservations=[row.reservation_id for row in lapsed],
+        points=[row.point_id for row in lapsed],
+    )

@@ -1,0 +1,1 @@
+"""Orders come in: planned on the snapshot, checked under lock, written in one commit."""

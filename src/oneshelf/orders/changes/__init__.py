@@ -1,0 +1,1 @@
+"""What changes after placement: cancellations, holds, new sources for lost units."""

@@ -1,0 +1,1 @@
+"""What would happen if: seeded worlds that run the real decisions."""

@@ -1,0 +1,95 @@
+"""Run the flow: every reaction in every shard, and the work that time causes."""
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+
+from oneshelf.base.clock import read_now
+from oneshelf.base.database import Database
+from oneshelf.base.errors import OneshelfError
+from oneshelf.base.outbox import SHARDS
+from oneshelf.base.reading import (
+    Reader,
+    SafeIds,
+    add_cursors,
+    describe,
+    find_behind,
+    find_parked,
+    react,
+    retry_parked,
+)
+from oneshelf.flow import DUE, Due, readers
+
+POLL_S = 0.02
+DUE_EVERY_ROUNDS = 10
+WAIT_AFTER_FAILURE_S = 1.0
+
+log = structlog.get_logger("oneshelf.worker")
+
+
+class Worker:
+    """One worker; any number share the work by row locks."""
+
+    def __init__(
+        self, database: Database, flow: Sequence[Reader] | None = None, due: Sequence[Due] = DUE
+    ) -> None:
+        """Take the flow page, or a part of it."""
+        self._database = database
+        self._readers = {reader.name: reader for reader in (readers() if flow is None else flow)}
+        self._due = due
+        self._safe = SafeIds()
+        with database.transaction("worker", "start") as tx:
+            add_cursors(tx, list(self._readers.values()), SHARDS)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; a failing database is waited for."""
+        rounds = 0
+        while not stop.is_set():
+            try:
+                done = self.react_once()
+                if rounds % DUE_EVERY_ROUNDS == 0:
+                    done += self.do_due_work()
+            except OneshelfError as error:
+                log.warning("waiting", code=error.code, reason=describe(error))
+                stop.wait(WAIT_AFTER_FAILURE_S)
+                continue
+            rounds += 1
+            if not done:
+                stop.wait(POLL_S)
+
+    def settle(self) -> int:
+        """Work until nothing is left to do now; return how much was done."""
+        done = 0
+        while True:
+            step = self.react_once() + self.do_due_work()
+            if not step and self.is_settled():
+                return done
+            done += step
+
+    def is_settled(self) -> bool:
+        """Say whether every fact is complete and no reaction has one before it."""
+        with self._database.transaction("worker", "look") as tx:
+            newest = tx.scalars("SELECT coalesce(max(fact_id), 0) FROM base.fact")[0]
+            behind = find_behind(tx, list(self._readers.values()), newest)
+        return self._safe.complete_to >= newest and not behind
+
+    def react_once(self) -> int:
+        """Give each reaction with facts before it one batch in each shard."""
+        safe = self._safe.look(self._database)
+        with self._database.transaction("worker", "look") as tx:
+            now = read_now(tx)
+            behind = find_behind(tx, list(self._readers.values()), safe)
+            parked = [self._readers[name] for name in find_parked(tx, now) if name in self._readers]
+        done = sum(
+            react(self._database, self._readers[name], shard, safe, now) for name, shard in behind
+        )
+        return done + sum(retry_parked(self._database, reader, now) for reader in parked)
+
+    def do_due_work(self) -> int:
+        """Do a batch of each work that has come due."""
+        done = 0
+        for due in self._due:
+            with self._database.transaction("worker", f"due {due.name}") as tx:
+                done += due.act(tx, read_now(tx))
+        return done
