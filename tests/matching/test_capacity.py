@@ -9,11 +9,12 @@ from sample_worlds import node
 
 from oneshelf.base.errors import ValueRefusedError
 from oneshelf.base.identifiers import NodeId, OrderId
-from oneshelf.catalog.actions import put_nodes
+from oneshelf.catalog.actions import load_catalog, put_nodes
 from oneshelf.matching.capacity import actions
 from oneshelf.matching.capacity.facts import CapacityChanged
 from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay, Wish, fit
 from oneshelf.matching.capacity.snapshot import CapacitySnapshot
+from oneshelf.matching.world import UNLIMITED, world_of
 
 MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)
 LIMIT = 5
@@ -202,6 +203,14 @@ def test_the_hot_statements_never_read_a_whole_table(nodes, now):
 
         assert hot == [0, 0]
         assert sum(whole_reads(tx)) > 0  # the measure sees what it should
+
+
+def test_a_loaded_catalog_compiles_to_the_world_that_was_put(nodes):
+    with nodes.transaction("test", "world") as tx:
+        world = world_of(load_catalog(tx))
+
+    assert [node.node_id for node in world.nodes] == ["hull", "leeds", "york"]
+    assert world.parcels_per_day_max.tolist() == [UNLIMITED, LIMIT, LIMIT]
 
 
 def whole_reads(tx):
