@@ -5,6 +5,7 @@ from functools import partial
 from oneshelf.base.clock import set_clock
 from oneshelf.base.reading import Reader
 from oneshelf.flow import Due
+from oneshelf.inventory.claims.actions import serve_waiting
 from oneshelf.inventory.facts import ClaimServed, CommitmentLost
 from oneshelf.orders.changes.actions import release_due
 from oneshelf.orders.facts import LinesSourced, LinesUnsourced, OrderCancelled
@@ -38,7 +39,7 @@ class Life(Shop):
             Reader(f"{name}/{fact.__name__}", {fact.__name__: fact}, action)
             for fact, name, action in reactions
         ]
-        self.worker = Worker(database, flow, [Due("release", release_due)])
+        self.worker = Worker(database, flow, [Due("serve", serve_waiting), Due("release", release_due)])
 
     def settle(self):
         self.refresh()
