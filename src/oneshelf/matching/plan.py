@@ -158,6 +158,7 @@ class Trace:
     offer_service: Ints
     offer_ships_on: Ints
     offer_arrives_on: Ints
+    chosen: tuple[SitedParcel, ...]  # in the order of the plan's parcels
     others: tuple[tuple[SitedParcel, ...], ...]
     split_millis: int
 

@@ -30,9 +30,9 @@ def unpack(
     """Return the plan that the solution of the offering's problem means."""
     split_millis = offering.question.policy.split_minor * 1000
     once = split_millis if solution.parcels else 0
-    sent = sorted(solution.parcels, key=lambda parcel: (parcel.site, parcel.offer))
+    sent = tuple(sorted(solution.parcels, key=lambda parcel: (parcel.site, parcel.offer)))
+    trace = _trace(offering, solution, sent)
     supplies = _Supplies(offering)
-    trace = _trace(offering, solution, split_millis)
     parcels = tuple(
         _parcel(offering, trace, supplies, parcel, 0 if number == 0 else split_millis)
         for number, parcel in enumerate(sent)
@@ -50,7 +50,7 @@ def unpack(
     )
 
 
-def _trace(offering: Offering, solution: Solution, split_millis: int) -> Trace:
+def _trace(offering: Offering, solution: Solution, sent: tuple[SitedParcel, ...]) -> Trace:
     question, sites = offering.question, offering.sites
     return Trace(
         request=question.request,
@@ -63,8 +63,9 @@ def _trace(offering: Offering, solution: Solution, split_millis: int) -> Trace:
         offer_service=offering.offer_service,
         offer_ships_on=offering.offer_ships_on,
         offer_arrives_on=offering.offer_arrives_on,
+        chosen=sent,
         others=solution.others,
-        split_millis=split_millis,
+        split_millis=question.policy.split_minor * 1000,
     )
 
 

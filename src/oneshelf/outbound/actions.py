@@ -1,13 +1,13 @@
 """Take whole parcels a step further: what packing, shipping and pickup have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import LineId, NodeId, ParcelId
+from oneshelf.base.identifiers import OrderId, ParcelId
 from oneshelf.orders.progress.actions import advance, lock_orders, orders_of_parcels
-from oneshelf.orders.progress.order_state import Parcel
+from oneshelf.orders.progress.order_state import OrderState, Parcel
 from oneshelf.orders.progress.quantities import Move
 from oneshelf.outbound.parcel_steps import ParcelAnswer, Step, plan_steps
 
@@ -17,21 +17,13 @@ class Stepped:
     """Parcels that went a step further, their last moves, and an answer for each one asked for."""
 
     parcels: tuple[Parcel, ...]
+    orders: Mapping[OrderId, OrderState]
     moves: tuple[Move, ...]
     answers: tuple[ParcelAnswer, ...]
 
     def units(self, parcel_id: ParcelId) -> int:
         """Return the units in one parcel."""
         return sum(move.units for move in self.moves if move.parcel_id_after == parcel_id)
-
-    def places(self) -> list[tuple[LineId, NodeId, int]]:
-        """Return how many units of which line stand at which node."""
-        nodes = {parcel.parcel_id: parcel.node for parcel in self.parcels}
-        return [
-            (move.line_id, nodes[move.parcel_id_after], move.units)
-            for move in self.moves
-            if move.parcel_id_after is not None
-        ]
 
 
 def take_step(
@@ -48,6 +40,7 @@ def take_step(
     done = dict.fromkeys(answer.parcel_id for answer in answers if answer.outcome == "done")
     return Stepped(
         tuple(orders[owners[parcel_id]].parcels[parcel_id] for parcel_id in done),
+        orders,
         tuple(move for move in moves if move.status == step.path[-1]),
         tuple(answers),
     )

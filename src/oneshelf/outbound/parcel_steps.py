@@ -55,9 +55,7 @@ def plan_steps(
     return moves, [ParcelAnswer(parcel_id, answers[parcel_id]) for parcel_id in parcel_ids]
 
 
-def _step_one(
-    order: OrderState, parcel_id: ParcelId, step: Step
-) -> tuple[list[Move], Outcome]:
+def _step_one(order: OrderState, parcel_id: ParcelId, step: Step) -> tuple[list[Move], Outcome]:
     *before, goal = step.path
     by_carrier = order.parcels[parcel_id].service is not None
     if step.collected_by == ("customer" if by_carrier else "carrier"):

@@ -16,6 +16,9 @@ from oneshelf.matching.sourcing.problem import Ints, Problem
 NEVER = 1 << 58
 # A rebate on a parcel that cannot go brings it a little below NEVER; no real cost comes near.
 POSSIBLE_MAX = NEVER // 2
+# Once it has given back a block of this size, glibc keeps smaller ones; else every order's arrays
+# would be asked of the system anew, which doubles the time of an order of 5 lines at 500 nodes.
+np.empty(1 << 24, np.int8)
 
 
 @dataclass(frozen=True, slots=True)

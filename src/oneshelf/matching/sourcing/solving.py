@@ -42,7 +42,7 @@ class Search:
 def solve(problem: Problem) -> Solution | Unsolvable:
     """Find the cheapest plan. A line of which no unit is wanted is left alone.
 
-    others: the ten cheapest among the best plan of each split examined (the 16 of lowest bound,
+    others: the ten cheapest among the best plan of each split examined (the 12 of lowest bound,
     and all that could have won) and the whole order in one parcel from each node.
     """
     if not problem.wanted.any():

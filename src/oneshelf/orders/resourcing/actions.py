@@ -1,50 +1,45 @@
-"""Find another source for lost units, and take in what claims were given.
+"""Find another source for lost units.
 
 Plans are made under the orders' locks and before those of capacity and stock; a plan that lost
 its units meanwhile leaves the line without a source, with a claim, and says so.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.facts import Fact
-from oneshelf.base.identifiers import LineId, NodeId, OrderId
+from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
 from oneshelf.inventory.claims.actions import open_claims
-from oneshelf.inventory.facts import ClaimServed, CommitmentLost
-from oneshelf.inventory.ledger import Balance, StockPoint
+from oneshelf.inventory.claims.serving import ClaimWish
+from oneshelf.inventory.facts import CommitmentLost
+from oneshelf.inventory.ledger import Balance, StockPoint, Take
+from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
-from oneshelf.matching.actions import keep_decisions
-from oneshelf.matching.capacity.actions import free_days, hold_days, lock_days
+from oneshelf.matching.actions import Decided, remember
+from oneshelf.matching.capacity.actions import hold as hold_days
+from oneshelf.matching.capacity.actions import lock_days, release_parcels
+from oneshelf.matching.capacity.holding import Hold, NodeDay
 from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import Plan, Refusal
-from oneshelf.orders.capture.drafting import Parts, Standing, draw, wait_for
-from oneshelf.orders.facts import (
-    LinesBackordered,
-    LinesSourced,
-    LinesUnsourced,
-    PromiseChanged,
-)
+from oneshelf.matching.plan import Refusal
+from oneshelf.orders.capture.drafting import Parts, draw, wait_for
 from oneshelf.orders.progress.actions import add_parcels, advance, lock_orders
-from oneshelf.orders.progress.order_state import OrderState
-from oneshelf.orders.progress.quantities import Move, move
+from oneshelf.orders.progress.order_state import OrderState, Parcel
+from oneshelf.orders.progress.quantities import Move
 from oneshelf.orders.progress.telling import emptied, recalled
 from oneshelf.orders.resourcing import store
 from oneshelf.orders.resourcing.asking import (
     LOSABLE,
-    WAITING,
     Lost,
     losses,
-    parcel_kept,
-    promise,
     request_again,
     shelved,
     surplus,
     visited,
 )
+from oneshelf.orders.resourcing.outcomes import new_promises, outcomes
 from oneshelf.orders.resourcing.replans import (
     Replan,
     check,
@@ -67,21 +62,30 @@ class Locked:
 
 def plan_again(
     outlook: Outlook,
+    tx: Transaction,
     orders: Mapping[OrderId, OrderState],
     lost: Sequence[Lost],
     now: datetime,
 ) -> list[Replan]:
-    """Plan lost units of locked orders anew, each order's together; before any lock on stock."""
+    """Plan lost units of locked orders anew, each order's together, on a plain read of the stock.
+
+    Before any lock on capacity and stock, and before the transaction has moved any stock.
+    """
     by_order: dict[OrderId, list[Lost]] = defaultdict(list)
     for one in lost:
         by_order[one.order_id].append(one)
-    with outlook.planning():
-        return [_plan_one(outlook, orders[order_id], theirs, now) for order_id, theirs in by_order.items()]
+    lines = [orders[one.order_id].lines[one.quantity.line_id] for one in lost]
+    skus = {part.sku for parts in outlook.parts(lines).values() for part in parts}
+    if skus:
+        outlook.learn_stock(read_levels(tx, skus))
+    with outlook.planning(now):
+        return [
+            _plan_one(outlook, orders[order_id], theirs, now)
+            for order_id, theirs in by_order.items()
+        ]
 
 
-def _plan_one(
-    outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime
-) -> Replan:
+def _plan_one(outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime) -> Replan:
     units: dict[LineId, int] = defaultdict(int)
     for one in lost:
         units[one.quantity.line_id] += one.units
@@ -96,8 +100,10 @@ def _plan_one(
     if plan is None or isinstance(plan, Refusal):
         return without_plan(bare)
     draws = tuple(draw(plan, request, parts, outlook.stock.choose_points))
-    outlook.stock.take((one.point, one.units) for one in draws)
-    outlook.capacity.take((one.node, one.capacity_on) for one in plan.parcels)
+    outlook.take(
+        ((one.point, one.units) for one in draws),
+        (NodeDay(one.node, one.capacity_on) for one in plan.parcels),
+    )
     waiting = tuple(wait_for(plan, draws, request, parts))
     return replace(bare, plan=plan, draws=draws, waiting=waiting)
 
@@ -105,22 +111,27 @@ def _plan_one(
 def lock_plans(
     tx: Transaction,
     outlook: Outlook,
+    orders: Mapping[OrderId, OrderState],
     replans: Sequence[Replan],
     now: datetime,
     *,
     also: Collection[StockPoint] = (),
 ) -> Locked:
     """Lock the capacity and stock of the plans, and other points the caller moves; check them."""
-    days = {(one.node, one.capacity_on) for replan in replans for one in replan.parcels()}
-    left = lock_days(tx, days)
+    lock_days(
+        tx,
+        {NodeDay(one.node, one.capacity_on) for replan in replans for one in replan.parcels()}
+        | capacity_days(
+            orders[replan.order_id].parcels[parcel_id]
+            for replan in replans
+            for parcel_id in {one.quantity.parcel_id for one in replan.lost}
+            if parcel_id is not None
+        ),
+    )
     parts = outlook.parts([line for replan in replans for line in replan.request.lines])
     points = {point for replan in replans for point in replan.points(parts)}
     balances = lock_points(tx, points | set(also), now)
-    standing = Standing({}, left)
-    for point, balance in balances.items():
-        standing.units[point, "available"] = max(0, balance.available - outlook.floor(point))
-        standing.units[point, "expected"] = balance.expected
-    return Locked(tuple(check(replans, standing)), balances, parts)
+    return Locked(tuple(check(replans, balances)), balances, parts)
 
 
 def write_plans(
@@ -132,28 +143,26 @@ def write_plans(
     """
     if not locked.replans:
         return dict(orders)
-    planned = [(replan, one) for replan in locked.replans for one in replan.parcels()]
-    parcels = add_parcels(
-        tx, [row for replan, one in planned for row in new_parcels(replan.order_id, [one])]
-    )
-    numbers = iter(parcels)
+    rows = [
+        row for replan in locked.replans for row in new_parcels(replan.order_id, replan.parcels())
+    ]
+    numbered = iter(add_parcels(tx, rows))
     known = dict(orders)
-    all_moves: list[Move] = []
-    days = []
+    moved: list[Move] = []
+    added: list[Parcel] = []
     for replan in locked.replans:
-        mine = [next(numbers) for _ in replan.parcels()]
+        mine = [next(numbered) for _ in replan.parcels()]
         order = known[replan.order_id]
-        known[replan.order_id] = replace(
-            order, parcels={**order.parcels, **{parcel.parcel_id: parcel for parcel in mine}}
-        )
-        all_moves += moves(replan, _line_ids(order), [parcel.parcel_id for parcel in mine])
-        days += [(one.order_id, one.parcel_id, one.node, one.capacity_on) for one in mine]
-    after = advance(tx, known, all_moves, now)
-    told = recalled(known, [one for one in all_moves if one.was == "released"])
-    announce(tx, [*told, *_sourced_facts(all_moves, after)], now)
-    tell_promises(tx, {one.order_id: after[one.order_id] for one in all_moves}, "sourced_again", now)
-    free_days(tx, [parcel.parcel_id for parcel in emptied(after, all_moves)], now)
-    hold_days(tx, [day for day in days if day[3] is not None], now)
+        moved += moves(replan, order.line_ids(), [parcel.parcel_id for parcel in mine])
+        known[replan.order_id] = order.with_parcels(mine)
+        added += mine
+    after = advance(tx, known, moved, now)
+    told = recalled(known, [one for one in moved if one.was == "released"])
+    announce(tx, [*told, *outcomes(moved, after)], now)
+    tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, "sourced_again", now)
+    gone = [(parcel.order_id, parcel.parcel_id) for parcel in emptied(after, moved)]
+    release_parcels(tx, gone, now)
+    hold_days(tx, capacity_holds(added), now)
     _commit(tx, orders, locked, now)
     return after
 
@@ -162,17 +171,68 @@ def _commit(
     tx: Transaction, orders: Mapping[OrderId, OrderState], locked: Locked, now: datetime
 ) -> None:
     ids = {point: balance.point_id for point, balance in locked.balances.items()}
-    taken = []
-    wishes = []
+    taken: list[Take] = []
+    wishes: list[ClaimWish] = []
     for replan in locked.replans:
-        order = orders[replan.order_id]
-        taken += takes(replan, _line_ids(order), ids)
-        wishes += claims(replan, order, _line_ids(order), locked.parts)
+        lines = orders[replan.order_id].line_ids()
+        taken += takes(replan, lines, ids)
+        wishes += claims(replan, orders[replan.order_id], lines, locked.parts)
     commit_units(tx, taken, now)
     open_claims(tx, wishes, now)
-    kept = [(one.order_id, one.plan) for one in locked.replans if one.plan is not None]
-    keep_decisions(tx, kept, now)
+    remember(
+        tx,
+        [Decided(one.order_id, "resource", one.plan) for one in locked.replans if one.plan],
+        now,
+    )
 
 
-def _line_ids(order: OrderState) -> dict[int, LineId]:
-    return {line.line_no: line.line_id for line in order.lines.values()}
+def source_again(
+    outlook: Outlook, tx: Transaction, facts: Sequence[CommitmentLost], now: datetime
+) -> None:
+    """Find another source for lines whose stock was lost at a node, as far as it is still lost.
+
+    What the order believes in is compared with what the shelf has for it, so telling twice, or
+    telling of a loss that somebody settled already, changes nothing.
+    """
+    orders = lock_orders(tx, {fact.order_id for fact in facts})
+    told = {
+        (fact.order_id, fact.line_id, fact.node): fact.reason
+        for fact in facts
+        if fact.order_id in orders
+    }
+    parts = outlook.parts([orders[order].lines[line] for order, line, _ in told])
+    held = find_commitments(tx, {line for _, line, _ in told})
+    lost: list[Lost] = []
+    for (order_id, line_id, node), reason in told.items():
+        order = orders[order_id]
+        missing = -surplus(order, line_id, node, parts[order.lines[line_id].sku], held)
+        if missing > 0:
+            lost += losses(shelved(order, line_id, node, LOSABLE), missing, reason)
+    if lost:
+        replans = plan_again(outlook, tx, orders, lost, now)
+        locked = lock_plans(tx, outlook, orders, replans, now, also={one.point for one in held})
+        write_plans(tx, orders, locked, now)
+
+
+def tell_promises(
+    tx: Transaction, orders: Mapping[OrderId, OrderState], reason: str, now: datetime
+) -> None:
+    """Write the new days of locked orders whose promise is another one now, and announce them."""
+    days, facts = new_promises(orders, reason)
+    if days:
+        store.set_promises(tx, days)
+        announce(tx, facts, now)
+
+
+def capacity_days(parcels: Iterable[Parcel]) -> set[NodeDay]:
+    """Return the days whose capacity parcels take."""
+    return {NodeDay(one.node, one.capacity_on) for one in parcels if one.capacity_on is not None}
+
+
+def capacity_holds(parcels: Iterable[Parcel]) -> list[Hold]:
+    """Return what parcels take of their days."""
+    return [
+        Hold(one.order_id, one.parcel_id, NodeDay(one.node, one.capacity_on))
+        for one in parcels
+        if one.capacity_on is not None
+    ]

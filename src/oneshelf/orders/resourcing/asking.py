@@ -10,14 +10,11 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Commitment
 from oneshelf.matching.request import Destination, SourcingRequest, WantedLine
 from oneshelf.orders.lifecycle import Status
-from oneshelf.orders.progress.order_state import OrderState
+from oneshelf.orders.progress.order_state import ON_A_SHELF, OrderState
 from oneshelf.orders.progress.quantities import Quantity
 
 WAITING: tuple[Status, ...] = ("backordered", "unsourced")
 LOSABLE: tuple[Status, ...] = ("sourced", "released")
-ON_A_SHELF: frozenset[Status] = frozenset(
-    {"sourced", "released", "picked", "packed", "ready_for_pickup"}
-)
 ENDED: frozenset[Status] = frozenset({"cancelled", "returned"})
 
 

@@ -22,7 +22,8 @@ def outcomes(moves: Sequence[Move], after: Mapping[OrderId, OrderState]) -> list
         theirs = list(group)
         if sourced := _lines(theirs, "sourced"):
             parcels = after[order_id].parcels
-            nodes = {parcels[m.parcel_id_after].node for m in theirs if m.parcel_id_after in parcels}
+            into = {move.parcel_id_after for move in theirs if move.status == "sourced"}
+            nodes = {parcel.node for number, parcel in parcels.items() if number in into}
             reason = next(m.reason for m in theirs if m.status == "sourced")
             found.append(LinesSourced(order_id, sourced, tuple(sorted(nodes)), reason))
         if backordered := _lines(theirs, "backordered"):

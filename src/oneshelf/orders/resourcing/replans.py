@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time
 
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, PointId
 from oneshelf.inventory.claims.serving import ClaimWish
-from oneshelf.inventory.ledger import Source, StockPoint, Take
+from oneshelf.inventory.ledger import Balance, Source, StockPoint, Take
 from oneshelf.matching.plan import Parcel, Plan
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.orders.capture.drafting import Draw, Parts, Standing, Waiting
+from oneshelf.orders.capture.drafting import Draw, Parts, Waiting
 from oneshelf.orders.capture.writing import money_minor
 from oneshelf.orders.progress.order_state import NewParcel, OrderState
 from oneshelf.orders.progress.quantities import Move
@@ -54,23 +54,25 @@ def without_plan(replan: Replan) -> Replan:
     return replace(replan, plan=None, draws=(), waiting=waiting)
 
 
-def check(replans: Sequence[Replan], standing: Standing) -> list[Replan]:
-    """Take each plan's units from what stands under the locks; a plan that lost them is none."""
+def check(replans: Sequence[Replan], standing: Mapping[StockPoint, Balance]) -> list[Replan]:
+    """Take each plan's units from what stands under the locks; a plan that lost them is none.
+
+    What is sold already needs no room in a node's day, as in the plan itself.
+    """
+    left: dict[tuple[StockPoint, Source], int] = {}
+    for point, balance in standing.items():
+        left[point, "available"] = balance.available
+        left[point, "expected"] = balance.expected
     checked: list[Replan] = []
     for replan in replans:
         units = Counter[tuple[StockPoint, Source]]()
         for draw in replan.draws:
             units[draw.point, draw.source] += draw.units
-        days = Counter((parcel.node, parcel.capacity_on) for parcel in replan.parcels())
-        if any(standing.units.get(place, 0) < wanted for place, wanted in units.items()) or any(
-            standing.parcels.get(day, wanted) < wanted for day, wanted in days.items()
-        ):
+        if any(left.get(place, 0) < wanted for place, wanted in units.items()):
             checked.append(without_plan(replan))
             continue
         for place, wanted in units.items():
-            standing.units[place] -= wanted
-        for day in days.keys() & standing.parcels.keys():
-            standing.parcels[day] -= days[day]
+            left[place] -= wanted
         checked.append(replan)
     return checked
 

@@ -9,8 +9,8 @@ from typing import Literal
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import ParcelId
 from oneshelf.base.outbox import announce
-from oneshelf.inventory.commitments.actions import hand_over as take_from_stock
-from oneshelf.orders.progress.actions import orders_of_parcels, read_orders
+from oneshelf.inventory.lines.actions import hand_over as take_from_stock
+from oneshelf.orders.progress.actions import orders_of_parcels, read_orders, units_behind
 from oneshelf.outbound.actions import take_step
 from oneshelf.outbound.facts import ParcelHandedOver, PickupCodeLocked, PickupReady
 from oneshelf.outbound.parcel_steps import Outcome, ParcelAnswer, Step
@@ -84,10 +84,12 @@ def hand_over(
     if wrong:
         store.set_wrong_attempts(tx, list(wrong.items()))
         announce(tx, _locked(tx, wrong), now)
-    right = [c.parcel_id for c, verdict in zip(customers, verdicts, strict=True) if verdict == "right"]
+    right = [
+        c.parcel_id for c, verdict in zip(customers, verdicts, strict=True) if verdict == "right"
+    ]
     stepped = take_step(tx, right, HAND_OVER, now)
     if stepped.parcels:
-        take_from_stock(tx, stepped.places(), now)
+        take_from_stock(tx, units_behind(tx, stepped.orders, stepped.moves), now)
         store.note_used(tx, [parcel.parcel_id for parcel in stepped.parcels], now)
     gone = [
         ParcelHandedOver(parcel.order_id, parcel.parcel_id, parcel.node)

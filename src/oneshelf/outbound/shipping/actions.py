@@ -7,6 +7,8 @@ from datetime import date, datetime
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import ParcelId
 from oneshelf.base.outbox import announce
+from oneshelf.inventory.lines.actions import ship as take_from_stock
+from oneshelf.orders.progress.actions import units_behind
 from oneshelf.outbound.actions import take_step
 from oneshelf.outbound.facts import ParcelDelivered, ParcelShipped
 from oneshelf.outbound.parcel_steps import ParcelAnswer, Step
@@ -55,7 +57,7 @@ def ship(tx: Transaction, shipments: Sequence[Shipment], now: datetime) -> list[
             tx, [(fact.parcel_id, fact.service, fact.tracking_number) for fact in facts], now
         )
         announce(tx, facts, now)
-        inventory.ship(tx, stepped.places(), now)
+        take_from_stock(tx, units_behind(tx, stepped.orders, stepped.moves), now)
     return list(stepped.answers)
 
 

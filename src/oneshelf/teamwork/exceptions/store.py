@@ -51,9 +51,7 @@ def close(
     )
 
 
-def find_solved(
-    tx: Transaction, kind: Kind, order_ids: Collection[OrderId]
-) -> list[ExceptionId]:
+def find_solved(tx: Transaction, kind: Kind, order_ids: Collection[OrderId]) -> list[ExceptionId]:
     """Find open exceptions of orders that have no unsourced units any more."""
     return tx.scalars(
         """
