@@ -148,7 +148,7 @@ def write_plans(
     ]
     numbered = iter(add_parcels(tx, rows))
     known = dict(orders)
-    moved: list[Move] = []
+    moved = list[Move]()
     added: list[Parcel] = []
     for replan in locked.replans:
         mine = [next(numbered) for _ in replan.parcels()]
@@ -172,7 +172,7 @@ def _commit(
 ) -> None:
     ids = {point: balance.point_id for point, balance in locked.balances.items()}
     taken: list[Take] = []
-    wishes: list[ClaimWish] = []
+    wishes = list[ClaimWish]()
     for replan in locked.replans:
         lines = orders[replan.order_id].line_ids()
         taken += takes(replan, lines, ids)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId
-from oneshelf.catalog.nodes import Method
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Commitment
 from oneshelf.matching.request import Destination, SourcingRequest, WantedLine
@@ -45,17 +44,17 @@ def request_again(
     A pickup stays at its counter: the customer is asked before it goes anywhere else.
     """
     head = order.head
-    method: Method = "ship" if head.method == "ship" else "pickup"
+    shipped = head.method == "ship"
     lines = (line for line in order.lines.values() if units.get(line.line_id))
     return SourcingRequest(
         now=now,
         channel=head.channel,
         standing="sold",
         lines=tuple(WantedLine(line.line_no, line.sku, units[line.line_id]) for line in lines),
-        method=method,
-        destination=_destination(order) if method == "ship" else None,
-        pickup_node=head.node if method == "pickup" else None,
-        only_node=(node or head.node) if method == "ship" else None,
+        method="ship" if shipped else "pickup",
+        destination=_destination(order) if shipped else None,
+        pickup_node=None if shipped else head.node,
+        only_node=(node or head.node) if shipped else None,
         avoided=avoided,
         wanted_by=head.wanted_by,
         preference=head.preference,
