@@ -1,0 +1,203 @@
+"""What the plan function answers: parcels, their dates and costs, and why not others. Pure.
+
+Costs are whole thousandths of a minor unit ("millis").
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Literal
+
+from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
+from oneshelf.matching.sourcing.problem import Problem
+
+Rejected = Literal[
+    "not_chosen_node",  # the request names another one
+    "avoided",  # tried before
+    "not_eligible",  # the policy keeps it out of this order
+    "closed",  # takes no parcels, or does not open within a year
+    "toggled_off",  # does not do this for these SKUs
+    "out_of_stock",  # has none of what is wanted
+    "too_far",
+    "no_service",  # no carrier goes from there to the destination
+    "hazard_refused",  # carriers go there, not with these goods
+    "too_heavy",  # carriers go there, not with a unit so heavy
+    "no_capacity",  # every day in reach is full
+    "too_late",  # would arrive after the wanted day
+]
+Refused = Literal[
+    "unknown_sku",
+    "unknown_node",
+    "not_served_country",
+    "out_of_stock",
+    "not_eligible",
+    "closed",
+    "toggled_off",
+    "too_far",
+    "no_service",
+    "hazard_refused",
+    "too_heavy",
+    "no_capacity",
+    "too_late",
+    "needs_more_parcels",  # stock is there, but in too many places
+]
+Chosen = Literal[
+    "chosen_node",  # the request named it
+    "only_plan",  # nothing else could serve
+    "earliest",
+    "fewest_parcels",
+    "least_cost",
+    "nearest",
+    "as_far_as_stock_goes",  # a sold order with units that nobody has
+]
+Proof = Literal["optimal", "bounded"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineUnits:
+    """So many units of one line."""
+
+    line_no: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Units of a component from the node's shelf, or from a receipt line on its way there."""
+
+    sku: Sku
+    units: int
+    receipt_line: ReceiptLineId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one parcel costs, by term, in millis."""
+
+    freight: int = 0
+    handling: int = 0
+    labour: int = 0
+    split: int = 0
+    lateness: int = 0
+    speed: int = 0
+    carbon: int = 0
+    opportunity: int = 0
+    preference: int = 0
+
+    def millis(self) -> int:
+        """Return the sum of all terms."""
+        return sum(getattr(self, term.name) for term in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One parcel, or one bag at the counter (no service, no collection).
+
+    capacity_on: the day at the node whose capacity it takes.
+    arrives_on: local date at the door, or the date from which it can be picked up.
+    """
+
+    node: NodeId
+    service: ServiceId | None
+    units: tuple[LineUnits, ...]
+    takes: tuple[Take, ...]
+    capacity_on: date
+    ready_at: datetime
+    collected_at: datetime | None
+    arrives_on: date
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class OtherParcel:
+    """The short form of a parcel in a plan that was not chosen."""
+
+    node: NodeId
+    service: ServiceId | None
+    units: tuple[LineUnits, ...]
+    arrives_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPlan:
+    """A plan that was possible and not chosen."""
+
+    parcels: tuple[OtherParcel, ...]
+    cost_millis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Nodes that were out for the same reason; each node stands under its first one."""
+
+    reason: Rejected
+    nodes: tuple[NodeId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the positions of a problem mean.
+
+    lines: line number of each line. skus: of each component. nodes, names: of the problem's nodes.
+    Of each site: the node's local date now, the day it works on it, why not today (one of
+    `Delay`). services: of each offer, as a position in service_names; -1 is the customer.
+    """
+
+    lines: tuple[int, ...]
+    skus: tuple[Sku, ...]
+    nodes: tuple[NodeId, ...]
+    names: tuple[str, ...]
+    cut_offs: tuple[str, ...]
+    today_on: tuple[date, ...]
+    work_on: tuple[date, ...]
+    delays: tuple[str, ...]
+    services: tuple[int, ...]
+    service_ids: tuple[ServiceId, ...]
+    collection_times: tuple[str, ...]
+    ships_on: tuple[date, ...]
+    arrives_on: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What was decided on, for the decision record: the problem that gave the plan."""
+
+    problem: Problem
+    labels: Labels
+    split_millis: int  # part of every offer; the first parcel's is not a cost
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Parcels that serve the request; `unserved` is empty unless it was `sold`.
+
+    bound_millis: no plan is cheaper than this; equal to the cost where proof is `optimal`.
+    """
+
+    parcels: tuple[Parcel, ...]
+    unserved: tuple[LineUnits, ...]
+    reason: Chosen
+    cost_millis: int
+    bound_millis: int
+    proof: Proof
+    others: tuple[OtherPlan, ...]
+    rejections: tuple[Rejection, ...]
+    policy_version: int
+    trace: Trace = field(compare=False, repr=False)
+
+    def arrives_on(self) -> date | None:
+        """Return the day by which everything has arrived; None if nothing is sent."""
+        return max((parcel.arrives_on for parcel in self.parcels), default=None)
+
+    def gap_millis(self) -> int:
+        """Return by how much at most a better plan could be cheaper."""
+        return self.cost_millis - self.bound_millis
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not. missing: units that nobody has for sale, where that is the reason."""
+
+    reason: Refused
+    missing: tuple[LineUnits, ...]
+    rejections: tuple[Rejection, ...]
+    policy_version: int
