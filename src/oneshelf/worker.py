@@ -15,6 +15,7 @@ from oneshelf.base.reading import (
     add_cursors,
     describe,
     find_behind,
+    find_parked,
     react,
     retry_parked,
 )
@@ -79,12 +80,11 @@ class Worker:
         with self._database.transaction("worker", "look") as tx:
             now = read_now(tx)
             behind = find_behind(tx, list(self._readers.values()), safe)
+            parked = [self._readers[name] for name in find_parked(tx, now) if name in self._readers]
         done = sum(
             react(self._database, self._readers[name], shard, safe, now) for name, shard in behind
         )
-        return done + sum(
-            retry_parked(self._database, reader, now) for reader in self._readers.values()
-        )
+        return done + sum(retry_parked(self._database, reader, now) for reader in parked)
 
     def do_due_work(self) -> int:
         """Do a batch of each work that has come due."""

@@ -30,6 +30,8 @@ def decide_batch(
         try:
             return list(decide(requests))
         except (ContendedError, DatabaseUnavailableError) as error:
+            if attempt == ATTEMPTS_MAX and isinstance(error, ContendedError):
+                return _in_halves(requests, decide, chance, error)
             if attempt == ATTEMPTS_MAX:
                 return [error for _ in requests]
             time.sleep(PAUSE_S * 2**attempt * (1 + chance.random()))

@@ -103,6 +103,17 @@ def find_behind(tx: Transaction, readers: Sequence[Reader], safe: int) -> list[t
     ]
 
 
+def find_parked(tx: Transaction, now: datetime) -> list[str]:
+    """Return the reactions that have a parked fact to try again."""
+    return [
+        str(reaction)
+        for reaction in tx.scalars(
+            "SELECT DISTINCT reaction FROM base.parked WHERE retry_at <= %(now)s OR attempts = 0",
+            now=now,
+        )
+    ]
+
+
 def react(database: Database, reader: Reader, shard: int, safe: int, now: datetime) -> int:
     """Hand the next facts of one shard to the reaction; return how many it passed.
 

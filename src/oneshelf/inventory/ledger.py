@@ -94,6 +94,8 @@ class Balance:
 
 
 Source = Literal["available", "reserved", "expected"]
+Bound = Literal["committed", "picked", "promised"]
+BOUND: frozenset[State] = frozenset({"committed", "picked", "promised"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +112,31 @@ class Take:
     units: int
     source: Source = "available"
     promised_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Units of one point that belong to an order's line."""
+
+    line_id: LineId
+    order_id: OrderId
+    point_id: PointId
+    point: StockPoint
+    state: Bound
+    units: int
+    promised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Units of a line that change state at one point; a state outside BOUND is nobody's."""
+
+    line_id: LineId
+    order_id: OrderId
+    point_id: PointId
+    source: State
+    target: State
+    units: int
+    reason: str
+    promised_at: datetime | None = None
+    transfer: str = ""

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
-from oneshelf.matching.sourcing.problem import Problem
+from oneshelf.matching.request import SourcingRequest
+from oneshelf.matching.sourcing.problem import Ints, Problem
+from oneshelf.matching.world import World
 
 Rejected = Literal[
     "not_chosen_node",  # the request names another one
@@ -82,6 +84,7 @@ class Cost:
     carbon: int = 0
     opportunity: int = 0
     preference: int = 0
+    distance: int = 0  # kilometres as the policy `nearest` counts them: no money
 
     def millis(self) -> int:
         """Return the sum of all terms."""
@@ -134,36 +137,25 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """What the positions of a problem mean.
+class Trace:
+    """What was decided on, for the decision record: positions as in the problem.
 
-    lines: line number of each line. skus: of each component. nodes, names: of the problem's nodes.
-    Of each site: the node's local date now, the day it works on it, why not today (one of
-    `Delay`). services: of each offer, as a position in service_names; -1 is the customer.
+    site_*[S]: the node's date now, the day it works on the site, why not today (promise_dates).
+    offer_*[O]: position in the world's services (-1: the customer), days of pickup and arrival.
+    Days are ordinals. split_millis: part of every offer; a plan's first parcel does not pay it.
     """
 
-    lines: tuple[int, ...]
+    request: SourcingRequest
+    world: World
     skus: tuple[Sku, ...]
-    nodes: tuple[NodeId, ...]
-    names: tuple[str, ...]
-    cut_offs: tuple[str, ...]
-    today_on: tuple[date, ...]
-    work_on: tuple[date, ...]
-    delays: tuple[str, ...]
-    services: tuple[int, ...]
-    service_ids: tuple[ServiceId, ...]
-    collection_times: tuple[str, ...]
-    ships_on: tuple[date, ...]
-    arrives_on: tuple[date, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What was decided on, for the decision record: the problem that gave the plan."""
-
     problem: Problem
-    labels: Labels
-    split_millis: int  # part of every offer; the first parcel's is not a cost
+    site_today: Ints
+    site_work_on: Ints
+    site_delay: Ints
+    offer_service: Ints
+    offer_ships_on: Ints
+    offer_arrives_on: Ints
+    split_millis: int
 
 
 @dataclass(frozen=True, slots=True)

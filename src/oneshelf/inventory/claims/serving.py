@@ -1,14 +1,18 @@
 """Older claims first: who gets units that became free. Pure."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
-from oneshelf.base.identifiers import LineId, NodeId, OrderId
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, PointId, Sku
 from oneshelf.catalog.nodes import Method
 from oneshelf.catalog.products import KitPart
 
 Serving = Literal["as_it_comes", "together"]
+Shelf = tuple[Sku, NodeId]
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,127 @@ class ClaimWish:
         """Refuse what only a bug in the caller can ask for."""
         if self.units < 1 or not self.parts:
             raise ValueError(f"a claim wants at least 1 unit of at least 1 SKU: {self}")
+        if len({part.sku for part in self.parts}) != len(self.parts):
+            raise ValueError(f"a claim names each component once: {self.parts}")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An open claim. units: still open, in units of the line (whole kits, if it is a kit)."""
+
+    claim_id: int
+    line_id: LineId
+    order_id: OrderId
+    parts: tuple[KitPart, ...]
+    units: int
+    nodes: frozenset[NodeId] | None
+    promised_at: datetime | None
+    priority: int
+    serving: Serving
+    method: Method
+
+    def accepts(self, node: NodeId) -> bool:
+        """Say whether units at the node may serve the claim."""
+        return self.nodes is None or node in self.nodes
+
+    def turn(self) -> tuple[datetime, int, int]:
+        """Return the place in the queue: lower goes first."""
+        return (self.promised_at or NEVER, self.priority, self.claim_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Units of the line (whole kits) that one node's shelf gives to a claim."""
+
+    claim: Claim
+    node: NodeId
+    units: int
+
+
+def serve(
+    claims: Iterable[Claim],
+    free: Mapping[Shelf, int],
+    off: AbstractSet[tuple[Method, Sku, NodeId]],
+) -> list[Grant]:
+    """Decide who gets the units that are free, oldest claim first.
+
+    free: units on each shelf, less safety stock. off: what a node does not do for a SKU.
+    A claim that waits for more than there is takes what comes; one whose kit or whole order cannot
+    be served yet lets the next one pass.
+    """
+    left = dict(free)
+    nodes = sorted({node for _, node in free})
+    queue = sorted(claims, key=Claim.turn)
+    orders: dict[OrderId, list[Claim]] = {}
+    for claim in queue:
+        if claim.serving == "together":
+            orders.setdefault(claim.order_id, []).append(claim)
+    grants: list[Grant] = []
+    for claim in queue:
+        if claim.serving == "as_it_comes":
+            grants += _serve_one(claim, left, nodes, off)
+        elif group := orders.pop(claim.order_id, []):
+            trial = dict(left)
+            wanted = [grant for one in group for grant in _serve_one(one, trial, nodes, off)]
+            if sum(grant.units for grant in wanted) == sum(one.units for one in group):
+                left = trial
+                grants += wanted
+    return grants
+
+
+def _serve_one(
+    claim: Claim,
+    left: dict[Shelf, int],
+    nodes: Sequence[NodeId],
+    off: AbstractSet[tuple[Method, Sku, NodeId]],
+) -> list[Grant]:
+    whole = {
+        node: units
+        for node in nodes
+        if claim.accepts(node)
+        and not any((claim.method, part.sku, node) in off for part in claim.parts)
+        and (units := min(left.get((p.sku, node), 0) // p.units for p in claim.parts)) > 0
+    }
+    grants = []
+    open_units = claim.units
+    for node in sorted(whole, key=lambda node: (-whole[node], node)):
+        units = min(open_units, whole[node])
+        if units:
+            grants.append(Grant(claim, node, units))
+            open_units -= units
+            for part in claim.parts:
+                left[part.sku, node] -= units * part.units
+    return grants
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A receipt line's units that claims may be promised: free ones and those they have."""
+
+    point_id: PointId
+    sku: Sku
+    node: NodeId
+    due_at: datetime
+    units: int
+
+
+def allot(claims: Iterable[Claim], inbound: Iterable[Inbound]) -> dict[tuple[int, PointId], int]:
+    """Forecast which receipt lines will serve which claims: earliest due to the oldest claim.
+
+    A forecast by component: whether a kit comes together is decided when it stands on the shelf.
+    Returns the units of each (claim, receipt-line point).
+    """
+    lines = sorted(inbound, key=lambda line: (line.due_at, line.point_id))
+    left = {line.point_id: line.units for line in lines}
+    allotted: dict[tuple[int, PointId], int] = {}
+    for claim in sorted(claims, key=Claim.turn):
+        for part in claim.parts:
+            missing = claim.units * part.units
+            for line in lines:
+                if line.sku != part.sku or not claim.accepts(line.node):
+                    continue
+                if units := min(missing, left[line.point_id]):
+                    allotted[claim.claim_id, line.point_id] = units
+                    left[line.point_id] -= units
+                    missing -= units
+    return allotted

@@ -1,10 +1,67 @@
 """Read and write claims. Nothing is decided here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from oneshelf.base.database import Transaction
-from oneshelf.inventory.claims.serving import ClaimWish
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, PointId, Sku
+from oneshelf.catalog.nodes import Method
+from oneshelf.catalog.products import KitPart
+from oneshelf.inventory.claims.serving import Claim, ClaimWish, Serving
+from oneshelf.inventory.ledger import StockPoint
+
+# The SKUs whose queues hang together with the given ones: claims for kits and whole orders wait for
+# several SKUs at once, so units of one can free units of another.
+CONNECTED: LiteralString = """
+    WITH RECURSIVE connected (sku) AS (
+        SELECT DISTINCT part.sku
+          FROM inventory.claim_part AS part
+         WHERE part.sku = ANY(%(skus)s::text[])
+           AND part.status = 'open'
+         UNION
+        SELECT other.sku
+          FROM connected
+          JOIN inventory.claim_part AS mine ON mine.sku = connected.sku AND mine.status = 'open'
+          JOIN inventory.claim AS me USING (claim_id)
+          JOIN LATERAL (
+               SELECT me.claim_id
+                UNION ALL
+               SELECT sibling.claim_id
+                 FROM inventory.claim AS sibling
+                WHERE me.serving = 'together'
+                  AND sibling.order_id = me.order_id
+                  AND sibling.status = 'open'
+          ) AS near ON true
+          JOIN inventory.claim_part AS other ON other.claim_id = near.claim_id
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleRow:
+    """One row: what a node does not do for a SKU."""
+
+    method: Method
+    sku: Sku
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRow:
+    """One row: a receipt line that can still bring units."""
+
+    point_id: PointId
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRow:
+    """One row: a SKU's category."""
+
+    sku: Sku
+    category: str
 
 
 def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
@@ -50,6 +107,165 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
         part_skus=[part.sku for _, part in parts],
         part_units=[part.units for _, part in parts],
         now=now,
+    )
+
+
+def find_nearby_points(tx: Transaction, points: Collection[StockPoint]) -> list[PointId]:
+    """Find the points and, where claims wait for their SKUs, all that serving may touch.
+
+    These are shelves with free units that such a claim accepts, and open receipt lines.
+    """
+    return tx.scalars(
+        CONNECTED
+        + """
+        SELECT point_id
+          FROM unnest(%(skus)s::text[], %(nodes)s::text[], %(lots)s::text[], %(lines)s::bigint[])
+               AS wanted (sku, node, lot, receipt_line_id)
+          JOIN inventory.point
+            ON point.sku = wanted.sku
+           AND point.node = wanted.node
+           AND point.lot IS NOT DISTINCT FROM wanted.lot
+           AND point.receipt_line_id IS NOT DISTINCT FROM wanted.receipt_line_id
+         UNION
+        SELECT point_id
+          FROM connected
+          JOIN inventory.point USING (sku)
+         WHERE CASE WHEN receipt_line_id IS NULL
+               THEN available > 0
+                AND EXISTS (SELECT FROM inventory.claim_part AS part
+                              JOIN inventory.claim USING (claim_id)
+                             WHERE part.sku = point.sku
+                               AND part.status = 'open'
+                               AND (claim.nodes IS NULL OR point.node = ANY(claim.nodes)))
+               ELSE expected + promised > 0
+               END
+        """,
+        skus=[point.sku for point in points],
+        nodes=[point.node for point in points],
+        lots=[point.lot for point in points],
+        lines=[point.receipt_line for point in points],
+    )
+
+
+def lock_open(tx: Transaction, skus: Collection[Sku]) -> list[Claim]:
+    """Lock the open claims whose queues hang together with these SKUs, in key order."""
+    rows = tx.tuples(
+        CONNECTED
+        + """
+        SELECT claim_id, line_id, order_id, units, nodes, promised_at, priority, serving, method,
+               (SELECT array_agg(sku ORDER BY sku) FROM inventory.claim_part AS part
+                 WHERE part.claim_id = claim.claim_id),
+               (SELECT array_agg(part.units ORDER BY sku) FROM inventory.claim_part AS part
+                 WHERE part.claim_id = claim.claim_id)
+          FROM inventory.claim
+         WHERE status = 'open'
+           AND claim_id IN (SELECT claim_id FROM inventory.claim_part AS part
+                              JOIN connected USING (sku)
+                             WHERE part.status = 'open')
+         ORDER BY claim_id
+           FOR NO KEY UPDATE OF claim
+        """,
+        skus=list(skus),
+    )
+    return [_claim(*row) for row in rows]
+
+
+def _claim(  # noqa: PLR0913 -- one row, in the order the statement above selects it
+    claim_id: int,
+    line_id: int,
+    order_id: int,
+    units: int,
+    nodes: list[str] | None,
+    promised_at: datetime | None,
+    priority: int,
+    serving: Serving,
+    method: Method,
+    part_skus: list[str],
+    part_units: list[int],
+) -> Claim:
+    return Claim(
+        claim_id=claim_id,
+        line_id=LineId(line_id),
+        order_id=OrderId(order_id),
+        parts=tuple(
+            KitPart(Sku(sku), each) for sku, each in zip(part_skus, part_units, strict=True)
+        ),
+        units=units,
+        nodes=None if nodes is None else frozenset(map(NodeId, nodes)),
+        promised_at=promised_at,
+        priority=priority,
+        serving=serving,
+        method=method,
+    )
+
+
+def reduce(tx: Transaction, units: Mapping[int, int], status: str) -> None:
+    """Take units from locked claims; one with none left gets the status."""
+    tx.run(
+        """
+        WITH less AS (
+            UPDATE inventory.claim
+               SET units = claim.units - given.units,
+                   status = CASE WHEN claim.units = given.units THEN %(status)s ELSE 'open' END
+              FROM unnest(%(ids)s::bigint[], %(units)s::bigint[]) AS given (claim_id, units)
+             WHERE claim.claim_id = given.claim_id
+            RETURNING claim.claim_id, claim.status
+        )
+        UPDATE inventory.claim_part AS part
+           SET status = 'closed'
+          FROM less
+         WHERE part.claim_id = less.claim_id
+           AND less.status <> 'open'
+        """,
+        ids=list(units),
+        units=list(units.values()),
+        status=status,
+    )
+
+
+def find_skus_of_lines(tx: Transaction, line_ids: Collection[LineId]) -> list[Sku]:
+    """Find what the open claims of lines wait for."""
+    return tx.scalars(
+        """
+        SELECT DISTINCT part.sku
+          FROM inventory.claim
+          JOIN inventory.claim_part AS part USING (claim_id)
+         WHERE line_id = ANY(%(lines)s::bigint[]) AND claim.status = 'open'
+         ORDER BY part.sku
+        """,
+        lines=list(line_ids),
+    )
+
+
+def find_waiting_skus(tx: Transaction, units_max: int) -> list[Sku]:
+    """Find SKUs that claims wait for while units of them are free at a node they accept."""
+    return tx.scalars(
+        """
+        SELECT DISTINCT part.sku
+          FROM inventory.claim_part AS part
+          JOIN inventory.claim USING (claim_id)
+          JOIN inventory.point
+            ON point.sku = part.sku AND point.available >= part.units
+           AND (claim.nodes IS NULL OR point.node = ANY(claim.nodes))
+         WHERE part.status = 'open'
+         ORDER BY part.sku
+         LIMIT %(units_max)s
+        """,
+        units_max=units_max,
+    )
+
+
+def find_due(tx: Transaction, point_ids: Collection[PointId]) -> list[InboundRow]:
+    """Find when receipt lines are due."""
+    return tx.rows(
+        InboundRow,
+        """
+        SELECT point_id, due_at
+          FROM inventory.point
+          JOIN inventory.receipt_line USING (receipt_line_id)
+         WHERE point_id = ANY(%(ids)s::bigint[])
+        """,
+        ids=list(point_ids),
     )
 
 

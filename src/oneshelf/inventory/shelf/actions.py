@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import PointId
+from oneshelf.base.identifiers import LineId, PointId
 from oneshelf.base.outbox import announce
 from oneshelf.inventory.facts import ReservationLapsed, StockChanged
-from oneshelf.inventory.ledger import Balance, Movement, StockPoint, Take
+from oneshelf.inventory.ledger import BOUND, Balance, Commitment, Movement, Step, StockPoint, Take
 from oneshelf.inventory.shelf import store
 
 
@@ -60,24 +61,68 @@ def commit_units(tx: Transaction, takes: Sequence[Take], now: datetime) -> list[
 
     Units of source `reserved` must have been taken from their reservation (consume_reservations).
     """
-    if not takes:
-        return []
-    store.add_commitments(tx, takes)
-    return move(
+    return carry(
         tx,
         [
-            Movement(
-                point=take.point_id,
+            Step(
+                line_id=take.line_id,
+                order_id=take.order_id,
+                point_id=take.point_id,
                 source=take.source,
                 target="promised" if take.source == "expected" else "committed",
                 units=take.units,
                 reason="ordered",
-                subject=f"line:{take.line_id}",
+                promised_at=take.promised_at,
             )
             for take in takes
         ],
         now,
     )
+
+
+def carry(
+    tx: Transaction, steps: Sequence[Step], now: datetime, others: Sequence[Movement] = ()
+) -> list[Balance]:
+    """Move units of lines and keep whose they are; `others` are nobody's and move along.
+
+    The caller holds the points' locks. Raises LookupError if a line has not got the units.
+    """
+    freed = [step for step in steps if step.source in BOUND]
+    if freed:
+        wanted = {(step.line_id, step.point_id, step.source) for step in freed}
+        if store.remove_commitments(tx, freed) != len(wanted):
+            raise LookupError(f"not all of {sorted(wanted)} have the units that leave them")
+    if bound := [step for step in steps if step.target in BOUND]:
+        store.add_commitments(tx, bound)
+    return move(
+        tx,
+        [
+            Movement(
+                point=step.point_id,
+                source=step.source,
+                target=step.target,
+                units=step.units,
+                reason=step.reason,
+                subject=f"line:{step.line_id}",
+                transfer=step.transfer,
+            )
+            for step in steps
+        ]
+        + list(others),
+        now,
+    )
+
+
+def find_commitments(
+    tx: Transaction, line_ids: Collection[LineId] = (), point_ids: Collection[PointId] = ()
+) -> list[Commitment]:
+    """Find units bound to any of the lines or at any of the points. Locks nothing."""
+    return store.find_commitments(tx, line_ids, point_ids)
+
+
+def take_requests(tx: Transaction, request_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Return the outside requests that come for the first time; before any other lock."""
+    return store.take_requests(tx, request_ids, now) if request_ids else set()
 
 
 def _with_lapsed_freed(

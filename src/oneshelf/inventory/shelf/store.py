@@ -3,10 +3,66 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import NodeId, PointId, PublicId, ReceiptLineId, Sku
-from oneshelf.inventory.ledger import Balance, Movement, StockPoint, Take
+from oneshelf.base.identifiers import LineId, NodeId, PointId, PublicId, ReceiptLineId, Sku
+from oneshelf.inventory.ledger import Balance, Commitment, Movement, Step, StockPoint
+
+
+MOVE: LiteralString = """
+WITH moved AS (
+    INSERT INTO inventory.movement (point_id, source, target, units, reason, subject,
+                                    transfer, by, because, moved_at)
+    SELECT point_id, source, target, units, reason, subject, transfer, %(by)s, %(because)s,
+           %(now)s
+      FROM unnest(%(points)s::bigint[], %(sources)s::text[]::inventory.state[],
+                  %(targets)s::text[]::inventory.state[], %(units)s::bigint[],
+                  %(reasons)s::text[], %(subjects)s::text[], %(transfers)s::text[])
+           WITH ORDINALITY
+           AS given (point_id, source, target, units, reason, subject, transfer, place)
+     ORDER BY place
+    RETURNING point_id, source, target, units
+), leg AS (
+    SELECT point_id, source AS state, -units AS units FROM moved
+     UNION ALL
+    SELECT point_id, target, units FROM moved
+), change AS (
+    SELECT point_id,
+           coalesce(sum(units) FILTER (WHERE state = 'available'), 0) AS available,
+           coalesce(sum(units) FILTER (WHERE state = 'reserved'), 0) AS reserved,
+           coalesce(sum(units) FILTER (WHERE state = 'committed'), 0) AS committed,
+           coalesce(sum(units) FILTER (WHERE state = 'picked'), 0) AS picked,
+           coalesce(sum(units) FILTER (WHERE state = 'damaged'), 0) AS damaged,
+           coalesce(sum(units) FILTER (WHERE state = 'quality_hold'), 0) AS quality_hold,
+           coalesce(sum(units) FILTER (WHERE state = 'in_transit'), 0) AS in_transit,
+           coalesce(sum(units) FILTER (WHERE state = 'expected'), 0) AS expected,
+           coalesce(sum(units) FILTER (WHERE state = 'promised'), 0) AS promised,
+           coalesce(sum(units) FILTER (WHERE state = 'outside'), 0) AS outside
+      FROM leg
+     GROUP BY point_id
+)
+UPDATE inventory.point
+   SET available = point.available + change.available,
+       reserved = point.reserved + change.reserved,
+       committed = point.committed + change.committed,
+       picked = point.picked + change.picked,
+       damaged = point.damaged + change.damaged,
+       quality_hold = point.quality_hold + change.quality_hold,
+       in_transit = point.in_transit + change.in_transit,
+       expected = point.expected + change.expected,
+       promised = point.promised + change.promised,
+       outside = point.outside + change.outside,
+       version = point.version + 1
+  FROM change
+ WHERE point.point_id = change.point_id
+RETURNING point.point_id, sku, node, lot, receipt_line_id, point.available, point.reserved,
+          point.committed, point.picked, point.damaged, point.quality_hold,
+          point.in_transit, point.expected, point.promised, point.outside, version,
+          (SELECT due_at FROM inventory.receipt_line
+            WHERE receipt_line.receipt_line_id = point.receipt_line_id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,58 +164,7 @@ def move(
     The caller holds the points' locks. Returns each touched point, and when a receipt line is due.
     """
     rows = tx.tuples(
-        """
-        WITH moved AS (
-            INSERT INTO inventory.movement (point_id, source, target, units, reason, subject,
-                                            transfer, by, because, moved_at)
-            SELECT point_id, source, target, units, reason, subject, transfer, %(by)s, %(because)s,
-                   %(now)s
-              FROM unnest(%(points)s::bigint[], %(sources)s::text[]::inventory.state[],
-                          %(targets)s::text[]::inventory.state[], %(units)s::bigint[],
-                          %(reasons)s::text[], %(subjects)s::text[], %(transfers)s::text[])
-                   WITH ORDINALITY
-                   AS given (point_id, source, target, units, reason, subject, transfer, place)
-             ORDER BY place
-            RETURNING point_id, source, target, units
-        ), leg AS (
-            SELECT point_id, source AS state, -units AS units FROM moved
-             UNION ALL
-            SELECT point_id, target, units FROM moved
-        ), change AS (
-            SELECT point_id,
-                   coalesce(sum(units) FILTER (WHERE state = 'available'), 0) AS available,
-                   coalesce(sum(units) FILTER (WHERE state = 'reserved'), 0) AS reserved,
-                   coalesce(sum(units) FILTER (WHERE state = 'committed'), 0) AS committed,
-                   coalesce(sum(units) FILTER (WHERE state = 'picked'), 0) AS picked,
-                   coalesce(sum(units) FILTER (WHERE state = 'damaged'), 0) AS damaged,
-                   coalesce(sum(units) FILTER (WHERE state = 'quality_hold'), 0) AS quality_hold,
-                   coalesce(sum(units) FILTER (WHERE state = 'in_transit'), 0) AS in_transit,
-                   coalesce(sum(units) FILTER (WHERE state = 'expected'), 0) AS expected,
-                   coalesce(sum(units) FILTER (WHERE state = 'promised'), 0) AS promised,
-                   coalesce(sum(units) FILTER (WHERE state = 'outside'), 0) AS outside
-              FROM leg
-             GROUP BY point_id
-        )
-        UPDATE inventory.point
-           SET available = point.available + change.available,
-               reserved = point.reserved + change.reserved,
-               committed = point.committed + change.committed,
-               picked = point.picked + change.picked,
-               damaged = point.damaged + change.damaged,
-               quality_hold = point.quality_hold + change.quality_hold,
-               in_transit = point.in_transit + change.in_transit,
-               expected = point.expected + change.expected,
-               promised = point.promised + change.promised,
-               outside = point.outside + change.outside,
-               version = point.version + 1
-          FROM change
-         WHERE point.point_id = change.point_id
-        RETURNING point.point_id, sku, node, lot, receipt_line_id, point.available, point.reserved,
-                  point.committed, point.picked, point.damaged, point.quality_hold,
-                  point.in_transit, point.expected, point.promised, point.outside, version,
-                  (SELECT due_at FROM inventory.receipt_line
-                    WHERE receipt_line.receipt_line_id = point.receipt_line_id)
-        """,
+        MOVE,
         points=[movement.point for movement in movements],
         sources=[movement.source for movement in movements],
         targets=[movement.target for movement in movements],
@@ -174,8 +179,8 @@ def move(
     return [(_balance(*row[:-1]), row[-1]) for row in rows]
 
 
-def add_commitments(tx: Transaction, takes: Sequence[Take]) -> None:
-    """Write whose units the takes are; the caller holds the points' locks."""
+def add_commitments(tx: Transaction, steps: Sequence[Step]) -> None:
+    """Write whose units the steps bind; the caller holds the points' locks."""
     tx.run(
         """
         INSERT INTO inventory.commitment AS standing
@@ -191,12 +196,91 @@ def add_commitments(tx: Transaction, takes: Sequence[Take]) -> None:
             DO UPDATE SET units = standing.units + excluded.units,
                           promised_at = least(standing.promised_at, excluded.promised_at)
         """,
-        lines=[take.line_id for take in takes],
-        orders=[take.order_id for take in takes],
-        points=[take.point_id for take in takes],
-        states=["promised" if take.source == "expected" else "committed" for take in takes],
-        units=[take.units for take in takes],
-        promised=[take.promised_at for take in takes],
+        lines=[step.line_id for step in steps],
+        orders=[step.order_id for step in steps],
+        points=[step.point_id for step in steps],
+        states=[step.target for step in steps],
+        units=[step.units for step in steps],
+        promised=[step.promised_at for step in steps],
+    )
+
+
+def remove_commitments(tx: Transaction, steps: Sequence[Step]) -> int:
+    """Take units from lines; return how many commitments were found large enough."""
+    [found] = tx.scalars(
+        """
+        WITH given AS (
+            SELECT line_id, point_id, state, sum(units) AS units
+              FROM unnest(%(lines)s::bigint[], %(points)s::bigint[],
+                          %(states)s::text[]::inventory.state[], %(units)s::bigint[])
+                   AS given (line_id, point_id, state, units)
+             GROUP BY line_id, point_id, state
+        ), gone AS (
+            DELETE FROM inventory.commitment AS standing
+             USING given
+             WHERE (standing.line_id, standing.point_id, standing.state)
+                   = (given.line_id, given.point_id, given.state)
+               AND standing.units = given.units
+            RETURNING 1
+        ), less AS (
+            UPDATE inventory.commitment AS standing
+               SET units = standing.units - given.units
+              FROM given
+             WHERE (standing.line_id, standing.point_id, standing.state)
+                   = (given.line_id, given.point_id, given.state)
+               AND standing.units > given.units
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM less)
+        """,
+        lines=[step.line_id for step in steps],
+        points=[step.point_id for step in steps],
+        states=[step.source for step in steps],
+        units=[step.units for step in steps],
+    )
+    return int(found)
+
+
+def find_commitments(
+    tx: Transaction, line_ids: Collection[LineId], point_ids: Collection[PointId]
+) -> list[Commitment]:
+    """Find units bound to any of the lines or at any of the points. Locks nothing."""
+    rows = tx.tuples(
+        """
+        SELECT line_id, order_id, point_id, sku, node, lot, receipt_line_id, state::text, units,
+               promised_at
+          FROM inventory.commitment
+          JOIN inventory.point USING (point_id)
+         WHERE line_id = ANY(%(lines)s::bigint[]) OR point_id = ANY(%(points)s::bigint[])
+         ORDER BY line_id, point_id, state
+        """,
+        lines=list(line_ids),
+        points=list(point_ids),
+    )
+    return [
+        Commitment(line, order, point, StockPoint(*place), state, units, promised_at)
+        for line, order, point, *place, state, units, promised_at in rows
+    ]
+
+
+def take_requests(tx: Transaction, request_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Take each outside request for this transaction; return those that came for the first time.
+
+    Waits for a request that another transaction is doing. In key order, before any other lock.
+    """
+    return set(
+        tx.scalars(
+            """
+            INSERT INTO inventory.stock_request (request_id, taken_at)
+            SELECT request_id, %(now)s
+              FROM unnest(%(ids)s::uuid[]) AS asked (request_id)
+             ORDER BY request_id
+                ON CONFLICT DO NOTHING
+            RETURNING request_id
+            """,
+            ids=list(request_ids),
+            now=now,
+        )
     )
 
 

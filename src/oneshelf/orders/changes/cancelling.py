@@ -10,7 +10,6 @@ from oneshelf.orders.progress.order_state import Line, OrderState
 from oneshelf.orders.progress.quantities import Move, Quantity
 
 LEAST_ADVANCED_FIRST: tuple[Status, ...] = tuple(s for s in STATUSES if s in CANCELLABLE)
-IN_WORK: frozenset[Status] = frozenset({"released", "picked", "packed", "ready_for_pickup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +74,6 @@ def _cancel_line(
         if left == 0:
             break
         units = min(left, quantity.units)
-        moves.append(
-            Move(
-                order_id=wish.order_id,
-                line_id=line.line_id,
-                was=quantity.status,
-                status="cancelled",
-                units=units,
-                parcel_id_before=quantity.parcel_id,
-                parcel_id_after=quantity.parcel_id,
-                reason=wish.reason,
-            )
-        )
+        moves.append(quantity.to("cancelled", wish.reason, units))
         left -= units
     return moves, left

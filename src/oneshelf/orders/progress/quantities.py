@@ -28,19 +28,6 @@ class IllegalTransitionError(OneshelfError):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
-    """Units of one line in one status. quantity_id: None until it is written."""
-
-    quantity_id: QuantityId | None
-    order_id: OrderId
-    line_id: LineId
-    units: int
-    was: Status
-    status: Status
-    parcel_id: ParcelId | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Move:
     """Units of one line that change their status, and perhaps their parcel."""
 
@@ -52,6 +39,32 @@ class Move:
     parcel_id_before: ParcelId | None = None
     parcel_id_after: ParcelId | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Units of one line in one status. quantity_id: None until it is written."""
+
+    quantity_id: QuantityId | None
+    order_id: OrderId
+    line_id: LineId
+    units: int
+    was: Status
+    status: Status
+    parcel_id: ParcelId | None = None
+
+    def to(self, status: Status, reason: str = "", units: int | None = None) -> Move:
+        """Return the move of these units, or of some of them, to a status; the parcel stays."""
+        return Move(
+            order_id=self.order_id,
+            line_id=self.line_id,
+            was=self.status,
+            status=status,
+            units=self.units if units is None else units,
+            parcel_id_before=self.parcel_id,
+            parcel_id_after=self.parcel_id,
+            reason=reason,
+        )
 
 
 def move(quantities: Sequence[Quantity], moves: Sequence[Move]) -> list[Quantity]:

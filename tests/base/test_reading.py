@@ -1,0 +1,177 @@
+"""Facts reach every reaction once, in their subject's order, and never before they are complete."""
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from oneshelf.base.database import Database
+from oneshelf.base.facts import Fact
+from oneshelf.base.outbox import SHARDS, announce, shard_of
+from oneshelf.base.reading import (
+    Reader,
+    SafeIds,
+    add_cursors,
+    find_behind,
+    find_parked,
+    react,
+    retry_parked,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LampLit(Fact):
+    lamp: str
+    number: int
+
+    def subject(self):
+        return f"lamp:{self.lamp}"
+
+
+class Notebook:
+    """A reaction that writes what it was told, and fails on request."""
+
+    def __init__(self):
+        self.told = []
+        self.refuses = set()
+
+    def write(self, tx, facts, now):
+        if any((fact.lamp, fact.number) in self.refuses for fact in facts):
+            raise ValueError("refused")
+        tx.run("SELECT 1")
+        self.told += [(fact.lamp, fact.number) for fact in facts]
+
+    def reader(self):
+        return Reader("test.write/LampLit", {"LampLit": LampLit}, self.write)
+
+
+@pytest.fixture
+def notebook(database):
+    book = Notebook()
+    with database.transaction("test", "test") as tx:
+        add_cursors(tx, [book.reader()], SHARDS)
+    return book
+
+
+def light(database, now, *lamps):
+    with database.transaction("test", "test") as tx:
+        tx.run("INSERT INTO base.clock (stands_at, speed) VALUES (now(), 0) ON CONFLICT DO NOTHING")
+        announce(tx, [LampLit(lamp, number) for lamp, number in lamps], now)
+
+
+def read_all(database, book, now, safe_ids=None):
+    safe_ids = safe_ids or SafeIds()
+    safe_ids.look(database)
+    safe = safe_ids.look(database)
+    with database.transaction("test", "test") as tx:
+        behind = find_behind(tx, [book.reader()], safe)
+    return sum(react(database, book.reader(), shard, safe, now) for _, shard in behind)
+
+
+def test_every_fact_is_told_once_in_its_subjects_order(database, notebook, now):
+    facts = [(lamp, number) for number in range(20) for lamp in "abc"]
+    light(database, now, *facts)
+
+    assert read_all(database, notebook, now) == 60
+    assert read_all(database, notebook, now) == 0
+    for lamp in "abc":
+        assert [number for told, number in notebook.told if told == lamp] == list(range(20))
+
+
+def test_a_fact_drawn_but_not_committed_holds_later_ones_back(database, url, notebook, now):
+    other = Database(url)
+    drawn, finish = threading.Event(), threading.Event()
+
+    def slow_writer():
+        with other.transaction("test", "slow") as tx:
+            tx.run("INSERT INTO base.clock (stands_at, speed) VALUES (now(), 0)")
+            announce(tx, [LampLit("a", 0)], now)
+            drawn.set()
+            finish.wait(10)
+
+    writer = threading.Thread(target=slow_writer)
+    writer.start()
+    drawn.wait(10)
+    with database.transaction("test", "fast") as tx:
+        tx.scalars("SELECT pg_current_xact_id()::text")
+        announce(tx, [LampLit("a", 1)], now)
+    safe_ids = SafeIds()
+    early = read_all(database, notebook, now, safe_ids)
+    finish.set()
+    writer.join()
+    late = read_all(database, notebook, now, safe_ids)
+    other.close()
+
+    assert early == 0
+    assert late == 2
+    assert notebook.told == [("a", 0), ("a", 1)]
+
+
+def test_a_fact_that_fails_is_parked_with_its_subject_and_the_rest_go_on(database, notebook, now):
+    mate = next(name for name in "bcdefghijk" if shard_of(f"lamp:{name}") == shard_of("lamp:a"))
+    notebook.refuses = {("a", 1)}
+    light(database, now, ("a", 0), ("a", 1), ("a", 2), (mate, 0), (mate, 1))
+
+    while read_all(database, notebook, now):
+        pass
+
+    assert [told for told in notebook.told if told[0] == "a"] == [("a", 0)]
+    assert [told for told in notebook.told if told[0] == mate] == [(mate, 0), (mate, 1)]
+
+
+def test_a_parked_subject_goes_on_in_order_once_its_head_succeeds(database, notebook, now):
+    notebook.refuses = {("a", 0)}
+    light(database, now, ("a", 0), ("a", 1), ("a", 2))
+    while read_all(database, notebook, now):
+        pass
+    notebook.refuses = set()
+    light(database, now, ("a", 3))
+    while read_all(database, notebook, now):
+        pass
+
+    early = retry_parked(database, notebook.reader(), now)
+    later = now + timedelta(minutes=1)
+    with database.transaction("test", "test") as tx:
+        parked = find_parked(tx, later)
+    late = retry_parked(database, notebook.reader(), later)
+
+    assert early == 0
+    assert parked == ["test.write/LampLit"]
+    assert late == 4
+    assert notebook.told == [("a", number) for number in range(4)]
+
+
+def test_the_cursor_moves_only_with_the_effects(database, notebook, now):
+    light(database, now, ("a", 0))
+    notebook.refuses = {("a", 0)}
+    read_all(database, notebook, now)
+
+    with database.transaction("test", "test") as tx:
+        attempts = tx.scalars("SELECT attempts FROM base.parked")
+
+    assert notebook.told == []
+    assert attempts == [1]
+
+
+def test_two_workers_never_tell_a_fact_twice(database, url, notebook, now):
+    light(database, now, *[("a", number) for number in range(50)])
+    safe_ids = SafeIds()
+    safe_ids.look(database)
+    safe = safe_ids.look(database)
+    others = [Database(url) for _ in range(4)]
+
+    threads = [
+        threading.Thread(
+            target=lambda db=db: [react(db, notebook.reader(), s, safe, now) for s in range(SHARDS)]
+        )
+        for db in others
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for other in others:
+        other.close()
+
+    assert notebook.told == [("a", number) for number in range(50)]
