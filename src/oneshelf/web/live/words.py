@@ -89,3 +89,30 @@ def fulfilment(
     if len(places) > 1:
         return f"{' + '.join(named)}, {count(len(places), 'parcel')}{rest}", "plain"
     return (f"ships from {named[0]}{rest}", "plain") if named else ("being sourced", "waiting")
+
+
+def promise(
+    parts: Sequence[tuple[str, int]],
+    *,
+    collected: Literal["shipped", "fetched"],
+    cost: str,
+    by: date,
+) -> str:
+    """Say in two sentences who serves an order. parts: (place, lines), one each parcel."""
+    first, lines = parts[0]
+    if len(parts) == 1 and collected == "fetched":
+        return f"{first} keeps {_lines(lines)} for its customer. Ready on {long_day(by)}."
+    if len(parts) == 1:
+        return (
+            f"{first} ships {_lines(lines)} in one parcel for {cost}. It arrives on {long_day(by)}."
+        )
+    shares = [f"{place} {count(lines, 'line')}" for place, lines in parts]
+    verb = "is ready" if collected == "fetched" else "arrives"
+    return (
+        f"{spelt(len(parts)).capitalize()} parcels: {listed(shares)}, for {cost} together."
+        f" Everything {verb} by {long_day(by)}."
+    )
+
+
+def _lines(lines: int) -> str:
+    return {1: "the one line", 2: "both lines"}.get(lines, f"all {spelt(lines)} lines")
