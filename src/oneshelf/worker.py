@@ -16,6 +16,7 @@ from oneshelf.base.reading import (
     describe,
     find_behind,
     find_parked,
+    newest_fact,
     react,
     retry_parked,
 )
@@ -70,7 +71,7 @@ class Worker:
     def is_settled(self) -> bool:
         """Say whether every fact is complete and no reaction has one before it."""
         with self._database.transaction("worker", "look") as tx:
-            newest = tx.scalars("SELECT coalesce(max(fact_id), 0) FROM base.fact")[0]
+            newest = newest_fact(tx)
             behind = find_behind(tx, list(self._readers.values()), newest)
         return self._safe.complete_to >= newest and not behind
 

@@ -30,17 +30,6 @@ class StockChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class BuffersChanged(Fact):
-    """Safety stock or thresholds are other rules from now on; snapshots must read them anew."""
-
-    version: int
-
-    def subject(self) -> str:
-        """Return the stock as a whole."""
-        return "stock"
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimServed(Fact):
     """A waiting line got units (whole kits, if it is a kit) on the shelf of one node."""
 
@@ -71,6 +60,19 @@ class CommitmentLost(Fact):
     def subject(self) -> str:
         """Return the order."""
         return f"order:{self.order_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsFoundAtTill(Fact):
+    """A till sold units that no shelf showed; a person should count."""
+
+    sku: Sku
+    node: NodeId
+    units: int
+
+    def subject(self) -> str:
+        """Return the SKU at the node."""
+        return f"shelf:{self.node}:{self.sku}"
 
 
 @dataclass(frozen=True, slots=True)

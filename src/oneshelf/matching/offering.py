@@ -15,13 +15,12 @@ from oneshelf.matching.eligibility import (
     sieve_nodes,
     surcharge_millis,
 )
-from oneshelf.matching.plan import Rejected
+from oneshelf.matching.plan import PICKED_UP, Rejected
 from oneshelf.matching.promise_dates import Sites, build_sites, chosen_sites, pickup_day
 from oneshelf.matching.sourcing.problem import Problem
 from oneshelf.matching.timetable import NEVER
 from oneshelf.matching.world import NO_ZONE, Ints, Lanes, Marks, lanes
 
-PICKED_UP = -1  # the service number of the customer who comes to the counter
 NEAREST_KM_MILLIS = 1_000_000
 
 
@@ -61,7 +60,7 @@ class OfferCosts:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """The problem, and what its positions mean. offer_service: PICKED_UP is the customer."""
+    """The problem, and what its positions mean. offer_service may be PICKED_UP."""
 
     question: Question
     sieve: Sieve
@@ -145,7 +144,7 @@ def _shipped(question: Question, sieve: Sieve, sites: Sites) -> Offers:
     )
     goes = tariff != NO_ZONE
     carries = goes & ~_refused(question)[None, :]
-    lightest = wants.weight_g[wants.units > 0].min(initial=0)
+    lightest = wants.weight_g.min()
     bears = carries & (lightest <= world.tariffs.weight_g_max[tariff])
     comes = bears & (arrives_on < NEVER)
     stages: list[tuple[Marks, Rejected]] = [

@@ -3,13 +3,14 @@
 Costs are whole thousandths of a minor unit ("millis").
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.matching.sourcing.problem import Ints, Problem
+from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel
 from oneshelf.matching.world import World
 
 Rejected = Literal[
@@ -52,6 +53,8 @@ Chosen = Literal[
     "as_far_as_stock_goes",  # a sold order with units that nobody has
 ]
 Proof = Literal["optimal", "bounded"]
+
+PICKED_UP = -1  # in place of a service's number: the customer comes to the counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ class Trace:
     """What was decided on, for the decision record: positions as in the problem.
 
     site_*[S]: the node's date now, the day it works on the site, why not today (promise_dates).
-    offer_*[O]: position in the world's services (-1: the customer), days of pickup and arrival.
+    offer_*[O]: position in the world's services (or PICKED_UP), days of pickup and arrival.
     Days are ordinals. split_millis: part of every offer; a plan's first parcel does not pay it.
     """
 
@@ -155,6 +158,8 @@ class Trace:
     offer_service: Ints
     offer_ships_on: Ints
     offer_arrives_on: Ints
+    chosen: tuple[SitedParcel, ...]  # in the order of the plan's parcels
+    others: tuple[tuple[SitedParcel, ...], ...]
     split_millis: int
 
 
@@ -171,7 +176,6 @@ class Plan:
     cost_millis: int
     bound_millis: int
     proof: Proof
-    others: tuple[OtherPlan, ...]
     rejections: tuple[Rejection, ...]
     policy_version: int
     trace: Trace = field(compare=False, repr=False)
@@ -179,6 +183,10 @@ class Plan:
     def arrives_on(self) -> date | None:
         """Return the day by which everything has arrived; None if nothing is sent."""
         return max((parcel.arrives_on for parcel in self.parcels), default=None)
+
+    def others(self) -> tuple[OtherPlan, ...]:
+        """Return up to ten plans that were possible and not chosen, cheapest first."""
+        return tuple(_other_plan(self.trace, parcels) for parcels in self.trace.others)
 
     def gap_millis(self) -> int:
         """Return by how much at most a better plan could be cheaper."""
@@ -193,3 +201,34 @@ class Refusal:
     missing: tuple[LineUnits, ...]
     rejections: tuple[Rejection, ...]
     policy_version: int
+
+
+def _other_plan(trace: Trace, sent: tuple[SitedParcel, ...]) -> OtherPlan:
+    ordered = sorted(sent, key=lambda parcel: (parcel.site, parcel.offer))
+    return OtherPlan(
+        tuple(
+            OtherParcel(
+                trace.world.nodes[trace.problem.site_node[parcel.site]].node_id,
+                service_of(trace, parcel.offer),
+                units_of(trace.request, parcel.units),
+                date.fromordinal(int(trace.offer_arrives_on[parcel.offer])),
+            )
+            for parcel in ordered
+        ),
+        sum(parcel.cost_millis for parcel in ordered) - trace.split_millis,
+    )
+
+
+def service_of(trace: Trace, offer: int) -> ServiceId | None:
+    """Return the service of an offer; None: the customer comes."""
+    number = int(trace.offer_service[offer])
+    return None if number == PICKED_UP else trace.world.services[number].service_id
+
+
+def units_of(request: SourcingRequest, units: Sequence[int]) -> tuple[LineUnits, ...]:
+    """Return the units of each line that a parcel carries."""
+    return tuple(
+        LineUnits(line.line_no, count)
+        for line, count in zip(request.lines, units, strict=True)
+        if count
+    )

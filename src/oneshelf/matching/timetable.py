@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 
 DAYS = 540  # how far a compiled timetable reaches
 NEVER = 10**7  # an ordinal later than any date
+FOREVER = 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MINUTE_US = 60_000_000
@@ -227,7 +228,7 @@ class Timetable:
         new = Schedule(old.today.copy(), old.work_on.copy(), old.delay.copy(), old.ships_on.copy())
         for shift in np.flatnonzero((now_us < since) | (now_us > until)).tolist():
             since[shift], until[shift] = self._renew(new, shift, now_us)
-        return _State(since, until, int(since.max(initial=0)), int(until.min(initial=0)), new)
+        return _State(since, until, int(since.max(initial=0)), int(until.min(initial=FOREVER)), new)
 
     def _renew(self, schedule: Schedule, shift: int, now_us: int) -> tuple[int, int]:
         hours, zone = self._hours[shift], self._shifts[shift].calendar.time_zone

@@ -1,23 +1,23 @@
 """From the solver's answer back to parcels with names, dates and costs. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 
-from oneshelf.base.identifiers import ServiceId
 from oneshelf.matching.eligibility import due_supplies
-from oneshelf.matching.offering import PICKED_UP, Offering
+from oneshelf.matching.offering import Offering
 from oneshelf.matching.plan import (
+    PICKED_UP,
     Chosen,
     Cost,
     LineUnits,
-    OtherParcel,
-    OtherPlan,
     Parcel,
     Plan,
     Take,
     Trace,
+    service_of,
+    units_of,
 )
 from oneshelf.matching.promise_dates import ready_us
 from oneshelf.matching.sourcing.problem import SitedParcel, Solution
@@ -30,10 +30,11 @@ def unpack(
     """Return the plan that the solution of the offering's problem means."""
     split_millis = offering.question.policy.split_minor * 1000
     once = split_millis if solution.parcels else 0
-    sent = sorted(solution.parcels, key=lambda parcel: (parcel.site, parcel.offer))
+    sent = tuple(sorted(solution.parcels, key=lambda parcel: (parcel.site, parcel.offer)))
+    trace = _trace(offering, solution, sent)
     supplies = _Supplies(offering)
     parcels = tuple(
-        _parcel(offering, supplies, parcel, 0 if number == 0 else split_millis)
+        _parcel(offering, trace, supplies, parcel, 0 if number == 0 else split_millis)
         for number, parcel in enumerate(sent)
     )
     return Plan(
@@ -43,31 +44,13 @@ def unpack(
         cost_millis=solution.cost_millis - once,
         bound_millis=solution.bound_millis - once,
         proof=solution.proof,
-        others=tuple(other_plan(offering, other, split_millis) for other in solution.others),
         rejections=offering.sieve.rejections(offering.question.world),
         policy_version=offering.question.policy.version,
-        trace=_trace(offering, split_millis),
+        trace=trace,
     )
 
 
-def other_plan(offering: Offering, sent: Iterable[SitedParcel], split_millis: int) -> OtherPlan:
-    """Return the short form of a plan; its cost counts the split as a chosen plan's does."""
-    ordered = sorted(sent, key=lambda parcel: (parcel.site, parcel.offer))
-    return OtherPlan(
-        tuple(
-            OtherParcel(
-                offering.question.world.nodes[offering.sites.node[parcel.site]].node_id,
-                _service(offering, parcel.offer),
-                _units(offering, parcel.units),
-                date.fromordinal(int(offering.offer_arrives_on[parcel.offer])),
-            )
-            for parcel in ordered
-        ),
-        sum(parcel.cost_millis for parcel in ordered) - split_millis,
-    )
-
-
-def _trace(offering: Offering, split_millis: int) -> Trace:
+def _trace(offering: Offering, solution: Solution, sent: tuple[SitedParcel, ...]) -> Trace:
     question, sites = offering.question, offering.sites
     return Trace(
         request=question.request,
@@ -80,7 +63,9 @@ def _trace(offering: Offering, split_millis: int) -> Trace:
         offer_service=offering.offer_service,
         offer_ships_on=offering.offer_ships_on,
         offer_arrives_on=offering.offer_arrives_on,
-        split_millis=split_millis,
+        chosen=sent,
+        others=solution.others,
+        split_millis=question.policy.split_minor * 1000,
     )
 
 
@@ -122,7 +107,7 @@ class _Supplies:
 
 
 def _parcel(
-    offering: Offering, supplies: _Supplies, sent: SitedParcel, split_millis: int
+    offering: Offering, trace: Trace, supplies: _Supplies, sent: SitedParcel, split_millis: int
 ) -> Parcel:
     question, sites = offering.question, offering.sites
     world, node = question.world, int(sites.node[sent.site])
@@ -138,8 +123,8 @@ def _parcel(
         collected = to_instant(sites.timetable.collected(shift, pickup, ready))
     return Parcel(
         node=world.nodes[node].node_id,
-        service=_service(offering, sent.offer),
-        units=_units(offering, sent.units),
+        service=service_of(trace, sent.offer),
+        units=units_of(question.request, sent.units),
         takes=supplies.take(sent.site, sent.units),
         capacity_on=date.fromordinal(int(sites.work_on[sent.site])),
         ready_at=to_instant(ready),
@@ -167,16 +152,4 @@ def _cost(offering: Offering, sent: SitedParcel, split_millis: int) -> Cost:
         opportunity=goods - labour,
         preference=int(costs.preference[at]),
         distance=int(costs.distance[at]),
-    )
-
-
-def _service(offering: Offering, at: int) -> ServiceId | None:
-    number = int(offering.offer_service[at])
-    return None if number == PICKED_UP else offering.question.world.services[number].service_id
-
-
-def _units(offering: Offering, units: Sequence[int]) -> tuple[LineUnits, ...]:
-    lines = offering.question.request.lines
-    return tuple(
-        LineUnits(line.line_no, count) for line, count in zip(lines, units, strict=True) if count
     )

@@ -18,12 +18,15 @@ from litestar.types import ASGIApp
 
 from oneshelf.base.database import Database
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.reading import SafeIds
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.orders.answers import Decided, Undecided
 from oneshelf.web.asked import Asked
+from oneshelf.web.catalog.keys_admin import DOORS as KEYS
+from oneshelf.web.catalog.sheets import DOORS as SHEETS
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
 from oneshelf.web.edge import Edge
+from oneshelf.web.events.doors import DOORS as EVENTS
+from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
 from oneshelf.web.house import House, Snapshot
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
@@ -31,12 +34,29 @@ from oneshelf.web.limits import RateLimit
 from oneshelf.web.live.doors import live_doors
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
+from oneshelf.web.orders.changing import DOORS as CHANGING
+from oneshelf.web.orders.looking import DOORS as LOOKING
+from oneshelf.web.orders.placing import DOORS as PLACING
 from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
+from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
+from oneshelf.web.stock.looking import DOORS as STOCK
 from oneshelf.web.writer import Decide, Writer
 
-DOORS: tuple[Door, ...] = (*HEALTH, *PAGES, *ASSETS)
+DOORS: tuple[Door, ...] = (
+    *HEALTH,
+    *PAGES,
+    *ASSETS,
+    *PLACING,
+    *LOOKING,
+    *CHANGING,
+    *STOCK,
+    *SHEETS,
+    *POLICIES,
+    *KEYS,
+    *EVENTS,
+)
 THREADS = 12
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
@@ -54,7 +74,7 @@ def furnish(database: Database, snapshot: Snapshot, place: Decide[Asked, Decided
         keys=KeyRing(database),
         knocks=RateLimit(KNOCKS_AT_ONCE, KNOCKS_PER_SECOND),
         metrics=Metrics(),
-        safe_ids=SafeIds(),
+        safe_tail=SafeTail(),
         threads=ThreadPoolExecutor(THREADS, thread_name_prefix="door"),
         stopping=Event(),
     )

@@ -9,9 +9,9 @@ from threading import Event
 from typing import Protocol, TypeVar
 
 from oneshelf.base.database import Database, Transaction
-from oneshelf.base.reading import SafeIds
 from oneshelf.orders.answers import Decided
 from oneshelf.web.asked import Asked
+from oneshelf.web.following import SafeTail
 from oneshelf.web.keys import KeyRing
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.metrics import Metrics
@@ -37,7 +37,7 @@ class House:
     keys: KeyRing
     knocks: RateLimit
     metrics: Metrics
-    safe_ids: SafeIds
+    safe_tail: SafeTail
     threads: ThreadPoolExecutor
     stopping: Event
 

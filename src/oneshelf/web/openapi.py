@@ -136,12 +136,11 @@ def _headers(door: Door) -> list[Json]:
 
 
 def _responses(door: Door) -> dict[str, Json]:
-    told: dict[str, Json] = {
-        str(door.status): {
-            "description": door.does,
-            "content": {door.gives_media: _content(door.gives, door.gives_media)},
-        }
+    given: Json = {
+        "description": door.does,
+        "content": {door.gives_media: _content(door.gives, door.gives_media)},
     }
+    told: dict[str, Json] = {str(s): given for s in (door.status, door.also) if s is not None}
     codes: list[Code] = [*ALWAYS, *door.problems]
     codes += () if door.scope == "public" else GUARDED
     codes += ("too_many_requests",) if door.scope == "public" else ()

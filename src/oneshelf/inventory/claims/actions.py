@@ -1,19 +1,20 @@
 """Let order lines wait for stock, and serve them when units become free: older claims first."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import ContendedError
 from oneshelf.base.identifiers import LineId, PointId, Sku
 from oneshelf.base.outbox import announce
-from oneshelf.base.policies import read_policy
+from oneshelf.base.policies import decide_policy, read_policy
 from oneshelf.inventory.buffers import BufferPolicy, explain_safety
 from oneshelf.inventory.claims import store
 from oneshelf.inventory.claims.serving import Claim, ClaimWish, Grant, Inbound, Shelf, allot, serve
+from oneshelf.inventory.claims.store import StrandedRow
 from oneshelf.inventory.facts import ClaimServed
-from oneshelf.inventory.ledger import Balance, Commitment, Step, StockPoint
+from oneshelf.inventory.ledger import Balance, Commitment, State, Step, StockPoint
 from oneshelf.inventory.shelf.actions import (
     carry,
     ensure_points,
@@ -45,43 +46,84 @@ def open_claims(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> 
 
 
 def lock_for_serving(
-    tx: Transaction, points: Collection[StockPoint], now: datetime
+    tx: Transaction,
+    points: Collection[StockPoint],
+    now: datetime,
+    *,
+    skus: Collection[Sku] = (),
 ) -> dict[StockPoint, Balance]:
     """Lock points that may gain free units, and all that serving older claims may touch.
 
-    Instead of lock_points, once in a transaction.
+    Instead of lock_points, once in a transaction. skus: serve their claims too.
     """
     ensure_points(tx, points)
-    return lock_point_ids(tx, store.find_nearby_points(tx, points), now)
+    queues = store.find_connected(tx, {*skus, *(point.sku for point in points)})
+    return lock_point_ids(tx, store.find_nearby_points(tx, points, queues), now)
 
 
 def serve_claims(
-    tx: Transaction, locked: Mapping[StockPoint, Balance], now: datetime
+    tx: Transaction,
+    locked: Mapping[StockPoint, Balance],
+    now: datetime,
+    *,
+    settling: Collection[LineId] = (),
 ) -> list[ClaimServed]:
     """Give free units to older claims and settle anew what receipt lines are to bring.
 
-    locked: what lock_for_serving returned, with units moved since. Raises ContendedError where a
-    claim came meanwhile that needs more points: the batch is then repeated.
+    locked: what lock_for_serving returned, whatever was moved since. settling: lines that wait no
+    longer and give back what they were promised. Raises ContendedError where a claim came meanwhile
+    that needs more points: the batch is then repeated.
     """
-    claims = store.lock_open(tx, {point.sku for point in locked})
-    if not claims:
+    skus = store.find_connected(tx, {point.sku for point in locked})
+    claims = store.lock_open(tx, skus) if skus else []
+    if not claims and not settling:
         return []
-    skus = {part.sku for claim in claims for part in claim.parts}
-    nearby = store.find_nearby_points(tx, [p for p in locked if p.sku in skus] or list(locked))
-    standing = lock_point_ids(tx, {b.point_id for b in locked.values()}, now)
-    if set(nearby) - {balance.point_id for balance in standing.values()}:
+    ids = {balance.point_id for balance in locked.values()}
+    if set(store.find_nearby_points(tx, [], skus)) - ids:
         raise ContendedError(SERIALISATION_FAILURE)
-    grants = serve(claims, _free(tx, standing.values(), skus), _off(tx, skus))
-    served = _grant(tx, grants, standing, now)
-    _allot(tx, claims, grants, standing, now)
+    standing = lock_point_ids(tx, ids, now)
+    off = {(row.method, row.sku, row.node) for row in store.find_off(tx, skus)}
+    grants = serve(claims, _free(tx, standing.values(), skus), off)
+    left = _reduced(claims, grants)
+    back, forth = _settle(tx, claims, left, standing, settling)
+    carry(tx, back, now)
+    carry(tx, _takes(grants, standing) + forth, now)
+    if grants:
+        store.reduce(tx, _units(grants), "served")
+    served = [
+        ClaimServed(grant.claim.order_id, grant.claim.line_id, grant.node, grant.units)
+        for grant in grants
+    ]
     announce(tx, served, now)
     return served
 
 
 def serve_skus(tx: Transaction, skus: Collection[Sku], now: datetime) -> list[ClaimServed]:
     """Serve claims for these SKUs from what is free: after a buffer fell or a toggle went on."""
-    points = [StockPoint(sku, node) for sku, node in store.find_free_shelves(tx, skus)]
-    return serve_claims(tx, lock_for_serving(tx, points, now), now) if points else []
+    return serve_claims(tx, lock_for_serving(tx, [], now, skus=skus), now)
+
+
+def decide_buffers(tx: Transaction, policy: BufferPolicy, now: datetime) -> int:
+    """Keep back other units from now on; serve claims from what is no longer kept back.
+
+    Returns the policy's version. Locks every SKU that somebody waits for.
+    """
+    version = decide_policy(tx, "buffers", policy, now)
+    if skus := store.find_open_skus(tx):
+        serve_skus(tx, skus, now)
+    return version
+
+
+def find_stranded(tx: Transaction) -> list[StrandedRow]:
+    """Find units that stand free while a plain claim could have them. Locks nothing."""
+    rows = store.find_stranded(tx)
+    policy, categories = _buffers(tx, {row.sku for row in rows})
+    return [
+        row
+        for row in rows
+        if row.units - explain_safety(policy, row.sku, row.node, categories.get(row.sku, "")).units
+        >= row.units_each
+    ]
 
 
 def serve_waiting(tx: Transaction, now: datetime) -> int:
@@ -89,35 +131,148 @@ def serve_waiting(tx: Transaction, now: datetime) -> int:
 
     Work that time causes: only what no other verb could see, such as a first unit at a new node.
     """
-    skus = store.find_waiting_skus(tx, SERVING_SKUS_MAX)
+    skus = sorted({row.sku for row in find_stranded(tx)})[:SERVING_SKUS_MAX]
     return len(serve_skus(tx, skus, now)) if skus else 0
 
 
 def withdraw_claims(tx: Transaction, withdrawn: Sequence[Withdrawn], now: datetime) -> None:
     """Let lines wait for less, latest claim of a line first; their dated supply serves others."""
-    skus = store.find_skus_of_lines(tx, [one.line_id for one in withdrawn])
-    points = [commitment.point for commitment in find_commitments(tx, _lines(withdrawn))]
-    points += [StockPoint(sku, node) for sku, node in store.find_free_shelves(tx, skus)]
-    locked = lock_for_serving(tx, points, now)
-    withdraw_locked(tx, withdrawn, skus, now)
-    serve_claims(tx, locked, now)
+    lines = [one.line_id for one in withdrawn]
+    skus = store.find_skus_of_lines(tx, lines)
+    if skus:
+        locked = lock_for_serving(tx, [], now, skus=skus)
+        drop_locked(tx, withdrawn, skus)
+        serve_claims(tx, locked, now, settling=lines)
 
 
-def _lines(withdrawn: Iterable[Withdrawn]) -> list[LineId]:
-    return [one.line_id for one in withdrawn]
+def find_waiting_skus_of(tx: Transaction, line_ids: Collection[LineId]) -> list[Sku]:
+    """Find what the lines wait for. Locks nothing."""
+    return store.find_skus_of_lines(tx, line_ids)
 
 
-def _free(
-    tx: Transaction, balances: Iterable[Balance], skus: Collection[Sku]
-) -> dict[Shelf, int]:
+def find_waiting_lines(tx: Transaction, line_ids: Collection[LineId]) -> set[LineId]:
+    """Find which of the lines still wait for units. Locks nothing."""
+    return set(store.find_waiting_lines(tx, line_ids)) if line_ids else set()
+
+
+def drop_locked(tx: Transaction, withdrawn: Sequence[Withdrawn], skus: Collection[Sku]) -> None:
+    """Take units from open claims, for a verb that serves afterwards and locked for serving."""
+    wanted = {one.line_id: one.units for one in withdrawn}
+    dropped: dict[int, int] = {}
+    for claim in sorted(
+        store.lock_open(tx, store.find_connected(tx, skus)), key=Claim.turn, reverse=True
+    ):
+        if claim.line_id in wanted:
+            left = wanted[claim.line_id]
+            units = claim.units if left is None else min(claim.units, left)
+            wanted[claim.line_id] = None if left is None else left - units
+            dropped |= {claim.claim_id: units} if units else {}
+    if dropped:
+        store.reduce(tx, dropped, "withdrawn")
+
+
+def _buffers(tx: Transaction, skus: Collection[Sku]) -> tuple[BufferPolicy, dict[Sku, str]]:
     policy, _ = read_policy(tx, "buffers", BufferPolicy, BufferPolicy())
-    categories = store.find_categories(tx, skus) if policy.rules else {}
+    rows = store.find_categories(tx, skus) if policy.rules else []
+    return policy, {row.sku: row.category for row in rows}
+
+
+def _free(tx: Transaction, balances: Iterable[Balance], skus: Collection[Sku]) -> dict[Shelf, int]:
+    policy, category = _buffers(tx, skus)
     free: dict[Shelf, int] = {}
     for balance in balances:
-        shelf = (balance.point.sku, balance.point.node)
-        if balance.point.receipt_line is None and balance.available:
+        if balance.available:
+            shelf = (balance.point.sku, balance.point.node)
             free[shelf] = free.get(shelf, 0) + balance.available
     return {
-        (sku, node): units - explain_safety(policy, sku, node, categories.get(sku, "")).units
+        (sku, node): max(0, units - explain_safety(policy, sku, node, category.get(sku, "")).units)
         for (sku, node), units in free.items()
     }
+
+
+def _units(grants: Iterable[Grant]) -> dict[int, int]:
+    units: dict[int, int] = {}
+    for grant in grants:
+        units[grant.claim.claim_id] = units.get(grant.claim.claim_id, 0) + grant.units
+    return units
+
+
+def _reduced(claims: Iterable[Claim], grants: Iterable[Grant]) -> list[Claim]:
+    served = _units(grants)
+    left = [replace(claim, units=claim.units - served.get(claim.claim_id, 0)) for claim in claims]
+    return [claim for claim in left if claim.units]
+
+
+def _takes(grants: Iterable[Grant], standing: Mapping[StockPoint, Balance]) -> list[Step]:
+    """Choose the shelf points: lots in their order, then the plain shelf."""
+    shelves: dict[Shelf, list[Balance]] = {}
+    for point in sorted(standing, key=lambda point: (point.lot is None, point.lot or "")):
+        shelves.setdefault((point.sku, point.node), []).append(standing[point])
+    left = {balance.point_id: balance.available for balance in standing.values()}
+    steps = []
+    for grant in grants:
+        for part in grant.claim.parts:
+            missing = part.units * grant.units
+            for balance in shelves[part.sku, grant.node]:
+                if units := min(missing, left[balance.point_id]):
+                    missing -= units
+                    left[balance.point_id] -= units
+                    steps.append(
+                        _step(grant.claim, balance.point_id, "available", "committed", units)
+                    )
+    return steps
+
+
+def _step(claim: Claim, point_id: PointId, source: State, target: State, units: int) -> Step:
+    return Step(
+        line_id=claim.line_id,
+        order_id=claim.order_id,
+        point_id=point_id,
+        source=source,
+        target=target,
+        units=units,
+        reason="claim_served" if target == "committed" else "promised",
+        promised_at=claim.promised_at,
+    )
+
+
+def _settle(
+    tx: Transaction,
+    claims: Sequence[Claim],
+    left: Sequence[Claim],
+    standing: Mapping[StockPoint, Balance],
+    settling: Collection[LineId],
+) -> tuple[list[Step], list[Step]]:
+    """Say what lines give back to receipt lines, and what they are promised instead."""
+    waiting = {claim.line_id for claim in claims} | set(settling)
+    has: dict[tuple[LineId, PointId], Commitment] = {
+        (one.line_id, one.point_id): one
+        for one in find_commitments(tx, line_ids=waiting)
+        if one.state == "promised" and one.point in standing
+    }
+    free = {b.point_id: b.expected for b in standing.values() if b.point.receipt_line is not None}
+    for (_, point_id), one in has.items():
+        free[point_id] += one.units
+    place = {balance.point_id: balance.point for balance in standing.values()}
+    inbound = [
+        Inbound(row.point_id, place[row.point_id].sku, place[row.point_id].node, row.due_at, units)
+        for row in store.find_due(tx, free)
+        if (units := free[row.point_id])
+    ]
+    by_id = {claim.claim_id: claim for claim in left}
+    wanted: dict[tuple[LineId, PointId], int] = {}
+    owner: dict[LineId, Claim] = {}
+    for (claim_id, point_id), units in allot(left, inbound).items():
+        claim = owner.setdefault(by_id[claim_id].line_id, by_id[claim_id])
+        wanted[claim.line_id, point_id] = wanted.get((claim.line_id, point_id), 0) + units
+    back = [
+        Step(one.line_id, one.order_id, one.point_id, "promised", "expected", units, "given_back")
+        for key, one in has.items()
+        if (units := one.units - wanted.get(key, 0)) > 0
+    ]
+    forth = [
+        _step(owner[key[0]], key[1], "expected", "promised", units)
+        for key, whole in wanted.items()
+        if (units := whole - (has[key].units if key in has else 0)) > 0
+    ]
+    return back, forth

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, PointId, Sku
@@ -12,31 +11,33 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.claims.serving import Claim, ClaimWish, Serving
 from oneshelf.inventory.ledger import StockPoint
 
-# The SKUs whose queues hang together with the given ones: claims for kits and whole orders wait for
-# several SKUs at once, so units of one can free units of another.
-CONNECTED: LiteralString = """
-    WITH RECURSIVE connected (sku) AS (
-        SELECT DISTINCT part.sku
-          FROM inventory.claim_part AS part
-         WHERE part.sku = ANY(%(skus)s::text[])
-           AND part.status = 'open'
-         UNION
-        SELECT other.sku
-          FROM connected
-          JOIN inventory.claim_part AS mine ON mine.sku = connected.sku AND mine.status = 'open'
-          JOIN inventory.claim AS me USING (claim_id)
-          JOIN LATERAL (
-               SELECT me.claim_id
-                UNION ALL
-               SELECT sibling.claim_id
-                 FROM inventory.claim AS sibling
-                WHERE me.serving = 'together'
-                  AND sibling.order_id = me.order_id
-                  AND sibling.status = 'open'
-          ) AS near ON true
-          JOIN inventory.claim_part AS other ON other.claim_id = near.claim_id
-    )
-"""
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One row: an open claim."""
+
+    claim_id: int
+    line_id: LineId
+    order_id: OrderId
+    units: int
+    nodes: list[NodeId] | None
+    promised_at: datetime | None
+    priority: int
+    serving: Serving
+    method: Method
+    part_skus: list[Sku]
+    part_units: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class StrandedRow:
+    """One row: a claim, and units of a shelf that it accepts."""
+
+    claim_id: int
+    sku: Sku
+    node: NodeId
+    units_each: int
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,53 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
     )
 
 
-def find_nearby_points(tx: Transaction, points: Collection[StockPoint]) -> list[PointId]:
-    """Find the points and, where claims wait for their SKUs, all that serving may touch.
+def find_connected(tx: Transaction, skus: Collection[Sku]) -> list[Sku]:
+    """Find the SKUs whose queues hang together with the given ones; none where nobody waits.
+
+    Claims for kits and whole orders wait for several SKUs at once, so units of one can free units
+    of another.
+    """
+    return tx.scalars(
+        """
+        WITH RECURSIVE connected (sku) AS (
+            SELECT DISTINCT part.sku
+              FROM inventory.claim_part AS part
+             WHERE part.sku = ANY(%(skus)s::text[])
+               AND part.status = 'open'
+             UNION
+            SELECT other.sku
+              FROM connected
+              JOIN inventory.claim_part AS mine ON mine.sku = connected.sku AND mine.status = 'open'
+              JOIN inventory.claim AS me USING (claim_id)
+              JOIN LATERAL (
+                   SELECT me.claim_id
+                    UNION ALL
+                   SELECT sibling.claim_id
+                     FROM inventory.claim AS sibling
+                    WHERE me.serving = 'together'
+                      AND sibling.order_id = me.order_id
+                      AND sibling.status = 'open'
+              ) AS near ON true
+              JOIN inventory.claim_part AS other ON other.claim_id = near.claim_id
+        )
+        SELECT sku FROM connected
+        """,
+        skus=list(skus),
+    )
+
+
+def find_nearby_points(
+    tx: Transaction, points: Collection[StockPoint], skus: Collection[Sku]
+) -> list[PointId]:
+    """Find the points and all that serving claims for the (connected) SKUs may touch.
 
     These are shelves with free units that such a claim accepts, and open receipt lines.
     """
     return tx.scalars(
-        CONNECTED
-        + """
+        """
         SELECT point_id
-          FROM unnest(%(skus)s::text[], %(nodes)s::text[], %(lots)s::text[], %(lines)s::bigint[])
+          FROM unnest(%(own_skus)s::text[], %(nodes)s::text[], %(lots)s::text[],
+                      %(lines)s::bigint[])
                AS wanted (sku, node, lot, receipt_line_id)
           JOIN inventory.point
             ON point.sku = wanted.sku
@@ -128,9 +166,9 @@ def find_nearby_points(tx: Transaction, points: Collection[StockPoint]) -> list[
            AND point.receipt_line_id IS NOT DISTINCT FROM wanted.receipt_line_id
          UNION
         SELECT point_id
-          FROM connected
-          JOIN inventory.point USING (sku)
-         WHERE CASE WHEN receipt_line_id IS NULL
+          FROM inventory.point
+         WHERE sku = ANY(%(skus)s::text[])
+           AND CASE WHEN receipt_line_id IS NULL
                THEN available > 0
                 AND EXISTS (SELECT FROM inventory.claim_part AS part
                               JOIN inventory.claim USING (claim_id)
@@ -140,7 +178,8 @@ def find_nearby_points(tx: Transaction, points: Collection[StockPoint]) -> list[
                ELSE expected + promised > 0
                END
         """,
-        skus=[point.sku for point in points],
+        skus=list(skus),
+        own_skus=[point.sku for point in points],
         nodes=[point.node for point in points],
         lots=[point.lot for point in points],
         lines=[point.receipt_line for point in points],
@@ -148,54 +187,40 @@ def find_nearby_points(tx: Transaction, points: Collection[StockPoint]) -> list[
 
 
 def lock_open(tx: Transaction, skus: Collection[Sku]) -> list[Claim]:
-    """Lock the open claims whose queues hang together with these SKUs, in key order."""
-    rows = tx.tuples(
-        CONNECTED
-        + """
+    """Lock the open claims that wait for any of the (connected) SKUs, in key order."""
+    rows = tx.rows(
+        ClaimRow,
+        """
         SELECT claim_id, line_id, order_id, units, nodes, promised_at, priority, serving, method,
                (SELECT array_agg(sku ORDER BY sku) FROM inventory.claim_part AS part
-                 WHERE part.claim_id = claim.claim_id),
+                 WHERE part.claim_id = claim.claim_id) AS part_skus,
                (SELECT array_agg(part.units ORDER BY sku) FROM inventory.claim_part AS part
-                 WHERE part.claim_id = claim.claim_id)
+                 WHERE part.claim_id = claim.claim_id) AS part_units
           FROM inventory.claim
          WHERE status = 'open'
            AND claim_id IN (SELECT claim_id FROM inventory.claim_part AS part
-                              JOIN connected USING (sku)
-                             WHERE part.status = 'open')
+                             WHERE part.sku = ANY(%(skus)s::text[])
+                               AND part.status = 'open')
          ORDER BY claim_id
            FOR NO KEY UPDATE OF claim
         """,
         skus=list(skus),
     )
-    return [_claim(*row) for row in rows]
+    return [_claim(row) for row in rows]
 
 
-def _claim(  # noqa: PLR0913 -- one row, in the order the statement above selects it
-    claim_id: int,
-    line_id: int,
-    order_id: int,
-    units: int,
-    nodes: list[str] | None,
-    promised_at: datetime | None,
-    priority: int,
-    serving: Serving,
-    method: Method,
-    part_skus: list[str],
-    part_units: list[int],
-) -> Claim:
+def _claim(row: ClaimRow) -> Claim:
     return Claim(
-        claim_id=claim_id,
-        line_id=LineId(line_id),
-        order_id=OrderId(order_id),
-        parts=tuple(
-            KitPart(Sku(sku), each) for sku, each in zip(part_skus, part_units, strict=True)
-        ),
-        units=units,
-        nodes=None if nodes is None else frozenset(map(NodeId, nodes)),
-        promised_at=promised_at,
-        priority=priority,
-        serving=serving,
-        method=method,
+        claim_id=row.claim_id,
+        line_id=row.line_id,
+        order_id=row.order_id,
+        parts=tuple(map(KitPart, row.part_skus, row.part_units)),
+        units=row.units,
+        nodes=None if row.nodes is None else frozenset(row.nodes),
+        promised_at=row.promised_at,
+        priority=row.priority,
+        serving=row.serving,
+        method=row.method,
     )
 
 
@@ -237,21 +262,68 @@ def find_skus_of_lines(tx: Transaction, line_ids: Collection[LineId]) -> list[Sk
     )
 
 
-def find_waiting_skus(tx: Transaction, units_max: int) -> list[Sku]:
-    """Find SKUs that claims wait for while units of them are free at a node they accept."""
+def find_open_skus(tx: Transaction) -> list[Sku]:
+    """Find every SKU that somebody waits for."""
+    return tx.scalars(
+        "SELECT DISTINCT sku FROM inventory.claim_part WHERE status = 'open' ORDER BY sku"
+    )
+
+
+def find_waiting_lines(tx: Transaction, line_ids: Collection[LineId]) -> list[LineId]:
+    """Find which of the lines have an open claim."""
     return tx.scalars(
         """
-        SELECT DISTINCT part.sku
+        SELECT DISTINCT line_id
+          FROM inventory.claim
+         WHERE line_id = ANY(%(lines)s::bigint[]) AND status = 'open'
+        """,
+        lines=list(line_ids),
+    )
+
+
+def find_stranded(tx: Transaction) -> list[StrandedRow]:
+    """Find claims of one SKU that come as units do, and shelves with units they accept."""
+    return tx.rows(
+        StrandedRow,
+        """
+        SELECT part.claim_id, part.sku, shelf.node, part.units AS units_each, shelf.units
           FROM inventory.claim_part AS part
           JOIN inventory.claim USING (claim_id)
-          JOIN inventory.point
-            ON point.sku = part.sku AND point.available >= part.units
-           AND (claim.nodes IS NULL OR point.node = ANY(claim.nodes))
+          JOIN (SELECT sku, node, sum(available)::integer AS units
+                  FROM inventory.point
+                 WHERE available > 0
+                 GROUP BY sku, node) AS shelf USING (sku)
+          LEFT JOIN catalog.toggle ON toggle.sku = shelf.sku AND toggle.node_id = shelf.node
          WHERE part.status = 'open'
-         ORDER BY part.sku
-         LIMIT %(units_max)s
+           AND claim.serving = 'as_it_comes'
+           AND (claim.nodes IS NULL OR shelf.node = ANY(claim.nodes))
+           AND coalesce(claim.method = ANY(toggle.methods), true)
+           AND NOT EXISTS (SELECT FROM inventory.claim_part AS other
+                            WHERE other.claim_id = part.claim_id AND other.sku <> part.sku)
         """,
-        units_max=units_max,
+    )
+
+
+def find_off(tx: Transaction, skus: Collection[Sku]) -> list[ToggleRow]:
+    """Find what nodes do not do for single SKUs."""
+    return tx.rows(
+        ToggleRow,
+        """
+        SELECT method, sku, node_id AS node
+          FROM catalog.toggle
+         CROSS JOIN unnest(ARRAY['ship', 'pickup']) AS method
+         WHERE sku = ANY(%(skus)s::text[]) AND NOT method = ANY(methods)
+        """,
+        skus=list(skus),
+    )
+
+
+def find_categories(tx: Transaction, skus: Collection[Sku]) -> list[CategoryRow]:
+    """Find the categories of SKUs."""
+    return tx.rows(
+        CategoryRow,
+        "SELECT sku, category FROM catalog.product WHERE sku = ANY(%(skus)s::text[])",
+        skus=list(skus),
     )
 
 

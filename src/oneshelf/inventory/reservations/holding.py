@@ -48,10 +48,33 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Resized:
+    """So many units in all that a line of a hold shall keep at one point."""
+
+    public_id: PublicId
+    line_no: int
+    point: StockPoint
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A line of a hold that shall stand at another point, with all its units at the first one."""
+
+    public_id: PublicId
+    line_no: int
+    source: StockPoint
+    target: StockPoint
+
+
+@dataclass(frozen=True, slots=True)
 class Short:
     """Units missing at each point. Nothing was held."""
 
     units: Mapping[StockPoint, int]
+
+
+Reserved = tuple[HeldUnits, ...]
 
 
 def hold(

@@ -1,11 +1,11 @@
 """Read and write reservations. Nothing is decided here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import NodeId, PointId, PublicId, Sku
+from oneshelf.base.identifiers import ChannelId, NodeId, PointId, PublicId, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,166 @@ class UnitRow:
     units: int
 
 
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One row: units of a locked hold at a locked point."""
+
+    reservation_id: int
+    public_id: PublicId
+    line_no: int
+    point_id: PointId
+    sku: Sku
+    node: NodeId
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """One row to write: a hold that keeps nothing yet."""
+
+    public_id: PublicId
+    channel: ChannelId
+    lapses_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One row to write: by how many units a hold's line changes at a point."""
+
+    reservation_id: int
+    line_no: int
+    point_id: PointId
+    units: int
+
+
+def add(tx: Transaction, holds: Sequence[NewRow], now: datetime) -> list[ReservationRow]:
+    """Write new holds, in key order; return those that did not exist yet.
+
+    Waits for a hold that another transaction is making.
+    """
+    return tx.rows(
+        ReservationRow,
+        """
+        INSERT INTO inventory.reservation (public_id, channel, lapses_at, reserved_at)
+        SELECT public_id, channel, lapses_at, %(now)s
+          FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(lapses)s::timestamptz[])
+               AS given (public_id, channel, lapses_at)
+         ORDER BY public_id
+            ON CONFLICT DO NOTHING
+        RETURNING reservation_id, public_id, status, lapses_at
+        """,
+        ids=[row.public_id for row in holds],
+        channels=[row.channel for row in holds],
+        lapses=[row.lapses_at for row in holds],
+        now=now,
+    )
+
+
+def forget(tx: Transaction, reservation_ids: Collection[int]) -> None:
+    """Delete holds that came to nothing: a repeat is a new question."""
+    tx.run(
+        "DELETE FROM inventory.reservation WHERE reservation_id = ANY(%(ids)s::bigint[])",
+        ids=list(reservation_ids),
+    )
+
+
+def change_units(tx: Transaction, changes: Sequence[ChangeRow]) -> None:
+    """Change what locked holds keep; the caller holds the points' locks too.
+
+    A row that would end at 0 units is deleted; the others are added or changed.
+    """
+    tx.run(
+        """
+        WITH given AS (
+            SELECT reservation_id, line_no, point_id, sum(units) AS units
+              FROM unnest(%(reservations)s::bigint[], %(lines)s::bigint[], %(points)s::bigint[],
+                          %(units)s::bigint[]) AS given (reservation_id, line_no, point_id, units)
+             GROUP BY reservation_id, line_no, point_id
+        ), gone AS (
+            DELETE FROM inventory.reserved_unit AS kept
+             USING given
+             WHERE (kept.reservation_id, kept.line_no, kept.point_id)
+                   = (given.reservation_id, given.line_no, given.point_id)
+               AND kept.units = -given.units
+            RETURNING kept.reservation_id, kept.line_no, kept.point_id
+        ), less AS (
+            UPDATE inventory.reserved_unit AS kept
+               SET units = kept.units + given.units
+              FROM given
+             WHERE (kept.reservation_id, kept.line_no, kept.point_id)
+                   = (given.reservation_id, given.line_no, given.point_id)
+               AND kept.units <> -given.units
+            RETURNING kept.reservation_id, kept.line_no, kept.point_id
+        )
+        INSERT INTO inventory.reserved_unit (reservation_id, line_no, point_id, units)
+        SELECT reservation_id, line_no, point_id, units
+          FROM given
+         WHERE (reservation_id, line_no, point_id) NOT IN (
+                   SELECT * FROM gone UNION ALL SELECT * FROM less)
+        """,
+        reservations=[row.reservation_id for row in changes],
+        lines=[row.line_no for row in changes],
+        points=[row.point_id for row in changes],
+        units=[row.units for row in changes],
+    )
+
+
+def lock_held_at(tx: Transaction, point_ids: Collection[PointId]) -> list[HeldRow]:
+    """Lock holds with units at locked points, the one that lapses last first.
+
+    Reservations stand before points in the lock order, so a hold that another transaction has
+    locked is passed over, never waited for.
+    """
+    return tx.rows(
+        HeldRow,
+        """
+        SELECT held.reservation_id, held.public_id, unit.line_no, unit.point_id, point.sku,
+               point.node, unit.units
+          FROM inventory.reserved_unit AS unit
+          JOIN inventory.reservation AS held USING (reservation_id)
+          JOIN inventory.point USING (point_id)
+         WHERE unit.point_id = ANY(%(ids)s::bigint[])
+           AND held.status IN ('held', 'lapsing')
+         ORDER BY held.lapses_at DESC, held.reservation_id DESC, unit.line_no
+           FOR NO KEY UPDATE OF held SKIP LOCKED
+        """,
+        ids=list(point_ids),
+    )
+
+
+def extend(tx: Transaction, lapses: Sequence[tuple[int, datetime]]) -> None:
+    """Let locked holds last longer; never shorter."""
+    tx.run(
+        """
+        UPDATE inventory.reservation
+           SET lapses_at = greatest(reservation.lapses_at, given.lapses_at)
+          FROM unnest(%(ids)s::bigint[], %(lapses)s::timestamptz[])
+               AS given (reservation_id, lapses_at)
+         WHERE reservation.reservation_id = given.reservation_id
+        """,
+        ids=[reservation_id for reservation_id, _ in lapses],
+        lapses=[lapses_at for _, lapses_at in lapses],
+    )
+
+
+def lock_lapsed(tx: Transaction, now: datetime, holds_max: int) -> list[ReservationRow]:
+    """Lock holds that ran out of time and that nobody else is working on, earliest first."""
+    return tx.rows(
+        ReservationRow,
+        """
+        SELECT reservation_id, public_id, status, lapses_at
+          FROM inventory.reservation
+         WHERE status IN ('held', 'lapsing')
+           AND lapses_at <= %(now)s
+         ORDER BY lapses_at, reservation_id
+         LIMIT %(holds_max)s
+           FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        now=now,
+        holds_max=holds_max,
+    )
+
+
 def lock(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationRow]:
     """Lock holds until the transaction ends, in key order; before any lock on a point."""
     return tx.rows(
@@ -41,6 +201,20 @@ def lock(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationR
          WHERE public_id = ANY(%(ids)s::uuid[])
          ORDER BY reservation_id
            FOR NO KEY UPDATE
+        """,
+        ids=list(public_ids),
+    )
+
+
+def find(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationRow]:
+    """Find holds without locking them."""
+    return tx.rows(
+        ReservationRow,
+        """
+        SELECT reservation_id, public_id, status, lapses_at
+          FROM inventory.reservation
+         WHERE public_id = ANY(%(ids)s::uuid[])
+         ORDER BY reservation_id
         """,
         ids=list(public_ids),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import LineId, PointId
+from oneshelf.base.identifiers import LineId, NodeId, PointId, Sku
 from oneshelf.base.outbox import announce
 from oneshelf.inventory.facts import ReservationLapsed, StockChanged
 from oneshelf.inventory.ledger import BOUND, Balance, Commitment, Movement, Step, StockPoint, Take
@@ -56,10 +56,16 @@ def move(tx: Transaction, movements: Sequence[Movement], now: datetime) -> list[
     return [balance for balance, _ in moved]
 
 
+def touch(tx: Transaction, point_ids: Collection[PointId], now: datetime) -> None:
+    """Announce locked points anew, for a change that is not in their figures: a due time."""
+    if point_ids:
+        announce(tx, [_changed(store.touch(tx, point_ids))], now)
+
+
 def commit_units(tx: Transaction, takes: Sequence[Take], now: datetime) -> list[Balance]:
     """Bind units to order lines: a whole batch's takes in one call. The caller holds the locks.
 
-    Units of source `reserved` must have been taken from their reservation (consume_reservations).
+    Units of source `reserved` must have been taken from their reservation (end_holds).
     """
     return carry(
         tx,
@@ -118,6 +124,11 @@ def find_commitments(
 ) -> list[Commitment]:
     """Find units bound to any of the lines or at any of the points. Locks nothing."""
     return store.find_commitments(tx, line_ids, point_ids)
+
+
+def find_shelves(tx: Transaction, shelves: Collection[tuple[Sku, NodeId]]) -> list[StockPoint]:
+    """Find every shelf point, lot or not, of SKUs at nodes. Locks nothing."""
+    return store.find_shelves(tx, shelves)
 
 
 def take_requests(tx: Transaction, request_ids: Collection[UUID], now: datetime) -> set[UUID]:

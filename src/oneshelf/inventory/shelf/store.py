@@ -10,7 +10,6 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, NodeId, PointId, PublicId, ReceiptLineId, Sku
 from oneshelf.inventory.ledger import Balance, Commitment, Movement, Step, StockPoint
 
-
 MOVE: LiteralString = """
 WITH moved AS (
     INSERT INTO inventory.movement (point_id, source, target, units, reason, subject,
@@ -140,6 +139,21 @@ def lock_points(tx: Transaction, points: Collection[StockPoint]) -> list[Balance
     return [_balance(*row) for row in rows]
 
 
+def find_shelves(tx: Transaction, shelves: Collection[tuple[Sku, NodeId]]) -> list[StockPoint]:
+    """Find every shelf point, lot or not, of SKUs at nodes. Locks nothing."""
+    return tx.rows(
+        StockPoint,
+        """
+        SELECT point.sku, point.node, lot
+          FROM unnest(%(skus)s::text[], %(nodes)s::text[]) AS wanted (sku, node)
+          JOIN inventory.point ON point.sku = wanted.sku AND point.node = wanted.node
+         WHERE receipt_line_id IS NULL
+        """,
+        skus=[sku for sku, _ in shelves],
+        nodes=[node for _, node in shelves],
+    )
+
+
 def lock_ids(tx: Transaction, point_ids: Collection[PointId]) -> list[Balance]:
     """Lock points that are known by id, in the same order."""
     rows = tx.tuples(
@@ -175,6 +189,23 @@ def move(
         by=tx.by,
         because=tx.because,
         now=now,
+    )
+    return [(_balance(*row[:-1]), row[-1]) for row in rows]
+
+
+def touch(tx: Transaction, point_ids: Collection[PointId]) -> list[tuple[Balance, datetime | None]]:
+    """Raise the version of locked points, for a change that is not in their figures."""
+    rows = tx.tuples(
+        """
+        UPDATE inventory.point
+           SET version = version + 1
+         WHERE point_id = ANY(%(ids)s::bigint[])
+        RETURNING point_id, sku, node, lot, receipt_line_id, available, reserved, committed, picked,
+                  damaged, quality_hold, in_transit, expected, promised, outside, version,
+                  (SELECT due_at FROM inventory.receipt_line
+                    WHERE receipt_line.receipt_line_id = point.receipt_line_id)
+        """,
+        ids=list(point_ids),
     )
     return [(_balance(*row[:-1]), row[-1]) for row in rows]
 

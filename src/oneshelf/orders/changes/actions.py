@@ -1,20 +1,37 @@
 """Cancel, hold, lift and release orders that stand. Every action is safe to repeat."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import OrderId
+from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
+from oneshelf.inventory.claims.actions import (
+    Withdrawn,
+    find_waiting_skus_of,
+    lock_for_serving,
+    withdraw_claims,
+)
+from oneshelf.inventory.ledger import Bound
+from oneshelf.inventory.lines.actions import cancel_lines, uncommit
+from oneshelf.inventory.shelf.actions import find_commitments
+from oneshelf.matching.capacity.actions import release_parcels
 from oneshelf.orders.changes import store
 from oneshelf.orders.changes.cancelling import Cancellation, Cancelled, cancel_moves
-from oneshelf.orders.changes.telling import cancelled, recalled, released
+from oneshelf.orders.progress.telling import cancelled, emptied, recalled, released
 from oneshelf.orders.facts import OrderHeld, OrderHoldLifted
-from oneshelf.orders.progress.actions import advance, lock_orders, note_change
+from oneshelf.orders.lifecycle import Status
+from oneshelf.orders.progress.actions import advance, lock_orders, note_change, units_behind
+from oneshelf.orders.progress.order_state import ON_A_SHELF, OrderState
 from oneshelf.orders.progress.quantities import Move, move
 
 ORDERS_PER_RELEASE = 500
+BEHIND: Mapping[Bound, frozenset[Status]] = {
+    "committed": frozenset({"sourced", "released"}),
+    "picked": frozenset({"picked", "packed", "ready_for_pickup"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,7 @@ def cancel(tx: Transaction, wishes: Sequence[Cancellation], now: datetime) -> li
     if moves:
         after = advance(tx, orders, moves, now)
         announce(tx, [*recalled(orders, moves), *cancelled(moves)], now)
-        del after
+        _give_back(tx, orders, after, moves, now)
     return answers
 
 
@@ -115,3 +132,39 @@ def release_due(tx: Transaction, now: datetime) -> int:
         note_change(tx, idle)
     announce(tx, released(orders, moves), now)
     return len(orders)
+
+
+def _give_back(
+    tx: Transaction,
+    orders: Mapping[OrderId, OrderState],
+    after: Mapping[OrderId, OrderState],
+    moves: Sequence[Move],
+    now: datetime,
+) -> None:
+    """Free capacity, then stock and claims, all points locked at once before the first is freed.
+
+    A line with nothing left to come gives back all it has, also what its order does not know of.
+    """
+    parcels = [(parcel.order_id, parcel.parcel_id) for parcel in emptied(after, moves)]
+    release_parcels(tx, parcels, now)
+    lines = {one.line_id for one in moves}
+    open_lines = {
+        quantity.line_id
+        for order in after.values()
+        for quantity in order.standing_in(ON_A_SHELF | {"unsourced", "backordered"})
+    }
+    points = {one.point for one in find_commitments(tx, lines)}
+    lock_for_serving(tx, points, now, skus=find_waiting_skus_of(tx, lines))
+    partly = [one for one in moves if one.line_id in open_lines]
+    for state, statuses in BEHIND.items():
+        theirs = [one for one in partly if one.was in statuses]
+        if theirs:
+            uncommit(tx, units_behind(tx, orders, theirs), state, now)
+    waiting = Counter[LineId]()
+    for one in partly:
+        waiting[one.line_id] += one.units * (one.was in {"unsourced", "backordered"})
+    withdrawn = [Withdrawn(line_id, units) for line_id, units in waiting.items() if units]
+    if withdrawn:
+        withdraw_claims(tx, withdrawn, now)
+    if whole := sorted(lines - open_lines):
+        cancel_lines(tx, whole, now)

@@ -8,9 +8,12 @@ from typing import TypeVar
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import OrderId, ParcelId
+from oneshelf.catalog.actions import find_products
+from oneshelf.inventory.lines.handling import LineUnits
 from oneshelf.orders.progress import store
 from oneshelf.orders.progress.order_state import Line, NewParcel, OrderHead, OrderState, Parcel
 from oneshelf.orders.progress.quantities import Move, Quantity, move
+from oneshelf.orders.progress.telling import line_units
 
 OfOrder = TypeVar("OfOrder", Line, Quantity, Parcel, Move, store.HoldRow)
 
@@ -71,6 +74,14 @@ def note_change(tx: Transaction, orders: Sequence[OrderState]) -> None:
     ids = [order.head.order_id for order in orders]
     awaiting = [order.head.order_id for order in orders if order.awaits_release()]
     store.raise_versions(tx, ids, awaiting)
+
+
+def units_behind(
+    tx: Transaction, orders: Mapping[OrderId, OrderState], moves: Sequence[Move]
+) -> list[LineUnits]:
+    """Return the units on shelves behind the moves: components, if a line is a kit."""
+    skus = {orders[one.order_id].lines[one.line_id].sku for one in moves}
+    return line_units(orders, moves, find_products(tx, skus))
 
 
 def add_parcels(tx: Transaction, parcels: Sequence[NewParcel]) -> list[Parcel]:

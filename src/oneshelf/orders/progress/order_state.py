@@ -1,9 +1,9 @@
 """One order as it stands: what later decisions about it look at. Pure."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from oneshelf.base.identifiers import ChannelId, LineId, NodeId, OrderId, ParcelId, ServiceId, Sku
@@ -11,6 +11,10 @@ from oneshelf.catalog.channels import Standing
 from oneshelf.orders.canonical import OrderMethod
 from oneshelf.orders.lifecycle import OrderStatus, Status, order_status
 from oneshelf.orders.progress.quantities import Quantity
+
+ON_A_SHELF: frozenset[Status] = frozenset(
+    {"sourced", "released", "picked", "packed", "ready_for_pickup"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,16 @@ class OrderState:
         """Return where the units stand; None while they have no parcel."""
         parcel = quantity.parcel_id
         return None if parcel is None else self.parcels[parcel].node
+
+    def line_ids(self) -> dict[int, LineId]:
+        """Return the lines by the numbers people see."""
+        return {line.line_no: line.line_id for line in self.lines.values()}
+
+    def with_parcels(self, parcels: Iterable[Parcel]) -> Self:
+        """Return the order with more parcels."""
+        return replace(
+            self, parcels={**self.parcels, **{parcel.parcel_id: parcel for parcel in parcels}}
+        )
 
     def line_numbered(self, line_no: int) -> Line | None:
         """Return the line with this number."""

@@ -66,6 +66,13 @@ class Quantity:
             reason=reason,
         )
 
+    def through(self, path: Sequence[Status]) -> list[Move]:
+        """Return the moves of these units from where they stand to the end of a path."""
+        rest = path[path.index(self.status) :]
+        return [
+            replace(self.to(status), was=was) for was, status in zip(rest, rest[1:], strict=False)
+        ]
+
 
 def move(quantities: Sequence[Quantity], moves: Sequence[Move]) -> list[Quantity]:
     """Return the quantities after the moves, in the order of the moves.

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId
+from oneshelf.base.identifiers import NodeId, OrderId, ParcelId, Sku
+from oneshelf.catalog.products import KitPart, Product
+from oneshelf.inventory.lines.handling import LineUnits
 from oneshelf.orders.facts import OrderCancelled, OrderReleased, PickRecalled
 from oneshelf.orders.lifecycle import Status
 from oneshelf.orders.progress.order_state import OrderState, Parcel
@@ -61,15 +63,21 @@ def cancelled(moves: Sequence[Move]) -> list[OrderCancelled]:
     ]
 
 
-def places(
-    orders: Mapping[OrderId, OrderState], moves: Sequence[Move]
-) -> dict[tuple[LineId, NodeId], int]:
-    """Return how many units of which line the moves are about at each node."""
-    found: dict[tuple[LineId, NodeId], int] = {}
+def line_units(
+    orders: Mapping[OrderId, OrderState], moves: Sequence[Move], products: Mapping[Sku, Product]
+) -> list[LineUnits]:
+    """Return the units on shelves behind the moves: components, if a line is a kit."""
+    found: list[LineUnits] = []
     for move in moves:
-        if move.parcel_id_before is not None:
-            node = orders[move.order_id].parcels[move.parcel_id_before].node
-            found[move.line_id, node] = found.get((move.line_id, node), 0) + move.units
+        order = orders[move.order_id]
+        if move.parcel_id_before is None:
+            continue
+        node = order.parcels[move.parcel_id_before].node
+        sku = order.lines[move.line_id].sku
+        parts = products[sku].components() if sku in products else (KitPart(sku, 1),)
+        found += [
+            LineUnits(move.line_id, node, part.units * move.units, part.sku) for part in parts
+        ]
     return found
 
 

@@ -1,0 +1,1 @@
+"""Units of order lines on their way: picked, shipped, handed over, given up, lost, returned."""

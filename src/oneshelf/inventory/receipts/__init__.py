@@ -1,0 +1,1 @@
+"""Inbound deliveries: expected by a date, promised ahead, received."""
