@@ -193,9 +193,9 @@ def _try_label(marker: Marker, side: Side, font: float) -> tuple[Label, _Box]:
     elif side == "left":
         x -= gap
     elif side == "above":
-        y = marker.y - gap
+        y = marker.y - gap - font * 0.2
     else:
-        y = marker.y + gap + font * 0.75
+        y = marker.y + gap + font * 0.85
     left = {"right": x, "left": x - width}.get(side, x - width / 2)
     box = _Box(left - 1, y - font * 0.85, left + width + 1, y + font * 0.25)
     return Label(marker.name, round(x, 1), round(y, 1), ANCHORS[side]), box

@@ -56,6 +56,7 @@ class Feed:
         self._parts = {
             "clock": _Part(self._draw_clock, 1.0, follows_time=True),
             "orders": _Part(self._draw_orders, 0.3),
+            "decision": _Part(self._draw_decision, 5.0),  # time to read it
             "shelf": _Part(self._draw_shelves, 0.5),
             "figures": _Part(self._draw_figures, 1.0),
             "stage": _Part(self._set_stage, 60.0, follows_time=True),
@@ -199,6 +200,8 @@ class Feed:
         if rows != self._rows or "orders" not in self._sent:
             self._rows = rows
             self._send("orders", rendering.render_orders(rows, known))
+
+    def _draw_decision(self, tx: Transaction, stage: scene.Stage, _now: datetime) -> None:
         self._send("decision", rendering.render_decision(scene.show_decision(tx, stage)))
 
     def _draw_figures(self, tx: Transaction, stage: scene.Stage, now: datetime) -> None:

@@ -84,17 +84,13 @@ class ShownOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class PromisedShare:
-    """One parcel of an order. lines: how many lines have units in it."""
+class LastDecision:
+    """The latest decision record. channel: of its order."""
 
     order_id: OrderId
     channel: ChannelId
-    method: OrderMethod
     currency: str
-    node: NodeId
-    arrives_on: date
-    cost_minor: int
-    lines: int
+    record: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,24 +316,17 @@ def read_latest_orders(tx: Transaction) -> list[ShownOrder]:
     )
 
 
-def read_last_promise(tx: Transaction) -> list[PromisedShare]:
-    """Return the parcels of the latest order that has any, the first line's first."""
-    return tx.rows(
-        PromisedShare,
+def read_last_decision(tx: Transaction) -> LastDecision | None:
+    """Return the latest decision of an order that stands."""
+    found = tx.rows(
+        LastDecision,
         """
-        SELECT order_id, channel, method, currency, parcel.node, arrives_on, cost_minor,
-               count(DISTINCT quantity.line_id) AS lines
-          FROM (SELECT * FROM orders.sales_order
-                 WHERE EXISTS (SELECT FROM orders.parcel
-                                WHERE parcel.order_id = sales_order.order_id)
-                 ORDER BY order_id DESC LIMIT 1) AS latest
-          JOIN orders.parcel USING (order_id)
-          JOIN orders.quantity USING (order_id, parcel_id)
-         GROUP BY order_id, channel, method, currency, parcel_id, parcel.node, arrives_on,
-                  cost_minor
-         ORDER BY parcel_id
+        SELECT order_id, channel, currency, record
+          FROM matching.decision JOIN orders.sales_order USING (order_id)
+         ORDER BY decision_id DESC LIMIT 1
         """,
     )
+    return found[0] if found else None
 
 
 def read_best_sellers(tx: Transaction, since: datetime) -> list[Article]:

@@ -11,6 +11,8 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import Sku
 from oneshelf.base.policies import read_policy
 from oneshelf.inventory.buffers import BufferPolicy
+from oneshelf.matching.decision_record import decode
+from oneshelf.matching.explanation import explain
 from oneshelf.orders.facts import OrderPlaced
 from oneshelf.simulation.retailer.packaged import outcodes
 from oneshelf.web.live import reads, words
@@ -32,6 +34,7 @@ from oneshelf.web.live.selling import Sight, see
 BRITISH = frozenset({"GB", "IM", "JE", "GG"})
 ARC_LIFE_S = 60.0
 SHELVES_SHOWN = 16
+OTHERS_TOLD_MAX = 4
 UNKNOWN_KIND = "file"
 
 
@@ -108,7 +111,7 @@ class Decision:
     channel: str
     kind: str
     chosen: str
-    others: tuple[str, ...]
+    others: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,23 +245,20 @@ def _order_row(stage: Stage, order: reads.ShownOrder, today: date) -> OrderRow:
 
 def show_decision(tx: Transaction, stage: Stage) -> Decision | None:
     """Return the last decision; None before the first."""
-    shares = reads.read_last_promise(tx)
-    if not shares:
+    last = reads.read_last_decision(tx)
+    if last is None:
         return None
-    first = shares[0]
-    stream = stage.streams.get(first.channel)
-    chosen = words.promise(
-        [(stage.name_of(share.node), share.lines) for share in shares],
-        collected="shipped" if first.method == "ship" else "fetched",
-        cost=words.money(sum(share.cost_minor for share in shares), first.currency),
-        by=max(share.arrives_on for share in shares),
-    )
+    kept = decode(last.record)
+    sentences = explain(kept)
+    notes = sum(1 for parcel in kept.parcels if kept.notes.get(parcel.offer))
+    chosen = len(kept.parcels) + notes + (len(kept.parcels) > 1) + len(kept.unserved)
+    stream = stage.streams.get(last.channel)
     return Decision(
-        number=first.order_id,
-        channel=stream.name if stream else first.channel,
-        kind=stage.kind_of(first.channel),
-        chosen=chosen,
-        others=(),
+        number=last.order_id,
+        channel=stream.name if stream else last.channel,
+        kind=stage.kind_of(last.channel),
+        chosen=" ".join(sentences[:chosen]),
+        others=" ".join(sentences[chosen : chosen + OTHERS_TOLD_MAX]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the live page says: dates, amounts and sentences a store manager would say. Pure."""
+"""What the live page says: days, counts and phrases a store manager would say. Pure."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -10,9 +10,6 @@ MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 SHORT = 3
-SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
-WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF"})
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PLACES_NAMED_MAX = 2
 
 Tone = Literal["plain", "waiting", "act_now"]
@@ -32,13 +29,6 @@ def short_day(day: date, today: date) -> str:
     return f"{WEEKDAYS[day.weekday()][:SHORT]} {day.day} {MONTHS[day.month - 1][:SHORT]}"
 
 
-def money(minor: int, currency: str) -> str:
-    """Return an amount with its currency."""
-    amount = f"{minor:,}" if currency in WITHOUT_CENTS else f"{minor / 100:,.2f}"
-    symbol = SYMBOLS.get(currency)
-    return f"{symbol}{amount}" if symbol else f"{amount} {currency}"
-
-
 def count(number: int, thing: str) -> str:
     """Return so many of a thing, with the plural where one says it."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {plural(thing)}"
@@ -47,11 +37,6 @@ def count(number: int, thing: str) -> str:
 def plural(thing: str) -> str:
     """Return the plural of a noun of this page."""
     return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-
-
-def spelt(number: int) -> str:
-    """Return a small number in letters, a large one in digits."""
-    return NUMBERS[number] if number < len(NUMBERS) else f"{number:,}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -90,29 +75,3 @@ def fulfilment(
         return f"{' + '.join(named)}, {count(len(places), 'parcel')}{rest}", "plain"
     return (f"ships from {named[0]}{rest}", "plain") if named else ("being sourced", "waiting")
 
-
-def promise(
-    parts: Sequence[tuple[str, int]],
-    *,
-    collected: Literal["shipped", "fetched"],
-    cost: str,
-    by: date,
-) -> str:
-    """Say in two sentences who serves an order. parts: (place, lines), one each parcel."""
-    first, lines = parts[0]
-    if len(parts) == 1 and collected == "fetched":
-        return f"{first} keeps {_lines(lines)} for its customer. Ready on {long_day(by)}."
-    if len(parts) == 1:
-        return (
-            f"{first} ships {_lines(lines)} in one parcel for {cost}. It arrives on {long_day(by)}."
-        )
-    shares = [f"{place} {count(lines, 'line')}" for place, lines in parts]
-    verb = "is ready" if collected == "fetched" else "arrives"
-    return (
-        f"{spelt(len(parts)).capitalize()} parcels: {listed(shares)}, for {cost} together."
-        f" Everything {verb} by {long_day(by)}."
-    )
-
-
-def _lines(lines: int) -> str:
-    return {1: "the one line", 2: "both lines"}.get(lines, f"all {spelt(lines)} lines")
