@@ -121,29 +121,29 @@ def test_the_parts_of_a_kit_become_exactly_the_new_ones(filled, now):
         assert actions.find_products(filled, [KIT.sku]) == {KIT.sku: kit}
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        replace(LAMP, parts=(KitPart(BULB.sku, 1),)),  # a part becomes a kit
-        replace(BULB, sku=Sku("B"), parts=(KitPart(KIT.sku, 1),)),  # a kit in a kit
-        replace(KIT, parts=(KitPart(KIT.sku, 1),)),  # itself
-        replace(KIT, parts=(KitPart(Sku("GHOST"), 1),)),
-        replace(KIT, parts=(KitPart(BULB.sku, 0),)),
-        replace(KIT, parts=(KitPart(BULB.sku, 1), KitPart(BULB.sku, 1))),
-        replace(LAMP, sku=Sku("A|B")),
-        replace(LAMP, sku=Sku(" A")),
-        replace(LAMP, sku=Sku("")),
-        replace(LAMP, name="NUL\x00"),
-        replace(LAMP, weight_g=-1),
-        replace(LAMP, weight_g=2**63),
-        replace(LAMP, currency="gbp"),
-        replace(LAMP, brand=BrandId("ghost")),
-        replace(LAMP, gtin="123"),
-    ],
-)
-def test_the_tables_refuse_products_that_cannot_be(filled, now, broken):
-    with pytest.raises(ValueRefusedError), filled.savepoint():
-        actions.put_products(filled, [broken], now)
+IMPOSSIBLE = [
+    replace(LAMP, parts=(KitPart(BULB.sku, 1),)),  # a part becomes a kit
+    replace(BULB, sku=Sku("B"), parts=(KitPart(KIT.sku, 1),)),  # a kit in a kit
+    replace(KIT, parts=(KitPart(KIT.sku, 1),)),  # itself
+    replace(KIT, parts=(KitPart(Sku("GHOST"), 1),)),
+    replace(KIT, parts=(KitPart(BULB.sku, 0),)),
+    replace(KIT, parts=(KitPart(BULB.sku, 1), KitPart(BULB.sku, 1))),
+    replace(LAMP, sku=Sku("A|B")),
+    replace(LAMP, sku=Sku(" A")),
+    replace(LAMP, sku=Sku("")),
+    replace(LAMP, name="NUL\x00"),
+    replace(LAMP, weight_g=-1),
+    replace(LAMP, weight_g=2**63),
+    replace(LAMP, currency="gbp"),
+    replace(LAMP, brand=BrandId("ghost")),
+    replace(LAMP, gtin="123"),
+]
+
+
+def test_the_tables_refuse_products_that_cannot_be(filled, now):
+    for broken in IMPOSSIBLE:
+        with pytest.raises(ValueRefusedError), filled.savepoint():
+            actions.put_products(filled, [broken], now)
 
     assert actions.find_products(filled, [KIT.sku, LAMP.sku]) == {KIT.sku: KIT, LAMP.sku: LAMP}
 
@@ -222,3 +222,27 @@ def test_pages_put_together_are_the_whole(filled):
         "BULB",
         "LAMP",
     ]
+
+
+def test_a_barcode_finds_its_products(filled, now):
+    twin = replace(LAMP, sku=Sku("LAMP-2"))
+    actions.put_products(filled, [twin], now)
+
+    assert actions.find_gtins(filled, [LAMP.gtin]) == [LAMP, twin]
+    assert actions.find_gtins(filled, ["96385074"]) == []
+
+
+def test_searches_by_key_use_indexes(tx):
+    tx.run("SET LOCAL enable_seqscan = off")
+    searches = [
+        "SELECT * FROM catalog.whole_product WHERE sku = ANY('{LAMP}'::text[])",
+        "SELECT * FROM catalog.whole_product WHERE sku > 'L' ORDER BY sku LIMIT 9",
+        "SELECT * FROM catalog.whole_product WHERE gtin = ANY('{1}'::text[])",
+        "SELECT * FROM catalog.toggle WHERE sku = ANY('{LAMP}'::text[])",
+        "SELECT * FROM catalog.toggle WHERE (node_id, sku) > ('l', 'L') LIMIT 9",
+        "SELECT * FROM catalog.kit_part WHERE part_sku = 'LAMP'",
+    ]
+
+    for query in searches:
+        plan = "\n".join(tx.scalars("EXPLAIN " + query))
+        assert "Index Cond" in plan.partition("SubPlan")[0], query

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from oneshelf.matching.sourcing.problem import Problem
 
 
@@ -46,7 +47,7 @@ def draw_tariffs(chance):
         "tariff_step_millis": ints([chance.choice([0, 30, 70]) for _ in range(count)]),
         "tariff_step_weight_g": ints([chance.choice([1, 100, 500]) for _ in range(count)]),
         "tariff_divisor_mm3_per_g": ints([chance.choice([0, 5, 7]) for _ in range(count)]),
-        "tariff_weight_g_max": ints([chance.choice([700, 2000, 99999]) for _ in range(count)]),
+        "tariff_weight_g_max": ints([chance.choice([900, 5000, 99999]) for _ in range(count)]),
     }
 
 

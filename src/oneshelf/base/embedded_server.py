@@ -30,9 +30,10 @@ Durability = Literal["durable", "volatile"]  # volatile: for tests; a power cut 
 MAJOR = "18"
 NAME = "oneshelf"  # of the role and of the database
 SOCKET_PREFIX = "oneshelf-socket-"
+MAKING_PREFIX = "making-"
 SOCKET_PATH_BYTES_MAX = 103  # 107 on Linux
 WAIT_FOR_START_S = 300  # a recovery after a power cut may take minutes
-WAIT_FOR_STOP_S = 60
+WAIT_FOR_STOP_S = 20
 WAIT_FOR_ORPHANS_S = 10
 STARTS_MAX = 3
 
@@ -87,7 +88,7 @@ class _Postmaster:
 
     process_id: int
     socket_folder: Path
-    state: Literal["ready", "not ready"]
+    state: str  # starting, ready, stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def _make_folder(home: _Home) -> None:
 
 @contextmanager
 def _alone(home: _Home) -> Iterator[None]:
-    with (home.folder / "lock").open("a") as file:
+    with os.fdopen(os.open(home.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -190,8 +191,7 @@ def _read_postmaster(home: _Home) -> _Postmaster | None:
         process_id, socket_folder = abs(int(lines[0])), Path(lines[4])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    is_ready = lines[7:] and lines[7].strip() == "ready"
-    return _Postmaster(process_id, socket_folder, "ready" if is_ready else "not ready")
+    return _Postmaster(process_id, socket_folder, lines[7].strip() if lines[7:] else "starting")
 
 
 def _is_reachable(home: _Home, found: _Postmaster) -> bool:
@@ -217,12 +217,12 @@ def _stands_in(process: Path, data: Path) -> bool:
 
 
 def _running(home: _Home) -> Running | None:
-    """Wait for a server that is starting or stopping; stop one that has lost its socket."""
+    """Wait for a server that is starting; stop one that is stopping or has lost its socket."""
     give_up_at = time.monotonic() + WAIT_FOR_START_S
     while (found := _read_postmaster(home)) and _is_alive(home, found):
-        if found.state == "ready":
-            if _is_reachable(home, found):
-                return Running(found.process_id, found.socket_folder)
+        if found.state == "ready" and _is_reachable(home, found):
+            return Running(found.process_id, found.socket_folder)
+        if found.state in {"ready", "stopping"}:
             _stop(home)
         if time.monotonic() > give_up_at:
             raise _failure(home.folder, f"process {found.process_id} does not become ready")
@@ -231,6 +231,8 @@ def _running(home: _Home) -> Running | None:
 
 
 def _start(home: _Home, durability: Durability) -> Running:
+    for leftover in home.folder.glob(f"{MAKING_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)  # a killed starter's initdb may still write
     programs = _programs(home)
     if not home.data.exists():
         _initialise(home, programs, durability)
@@ -254,23 +256,21 @@ def _start(home: _Home, durability: Durability) -> Running:
 
 
 def _stop(home: _Home) -> None:
-    found = _read_postmaster(home)
-    if found and _is_alive(home, found):
-        program = str(_programs(home) / "pg_ctl")
-        arguments = ["-D", ".", "-m", "fast", "-w", "-t", str(WAIT_FOR_STOP_S)]
-        answer = _run(home, [program, "stop", *arguments], cwd=home.data)
-        if answer.returncode and _is_alive(home, found):
-            raise _failure(home.folder, answer.stderr.strip())
-    if found:
-        _remove_socket_folder(found.socket_folder)
+    if not (found := _read_postmaster(home)):
+        return
+    for mode in ("fast", "immediate"):  # PostgreSQL 18 hangs if asked during a crash's recovery
+        if _is_alive(home, found):
+            arguments = ["-D", ".", "-m", mode, "-w", "-t", str(WAIT_FOR_STOP_S)]
+            _run(home, [str(_programs(home) / "pg_ctl"), "stop", *arguments], cwd=home.data)
+    if _is_alive(home, found):
+        raise _failure(home.folder, f"process {found.process_id} does not stop")
+    _remove_socket_folder(found.socket_folder)
 
 
 def _initialise(home: _Home, programs: Path, durability: Durability) -> None:
     """Make the data in a folder beside, so that it is either whole or not there."""
-    for leftover in home.folder.glob("making-*"):
-        shutil.rmtree(leftover)
     _write_password(home)
-    making = _make_private(home, "making-", home.folder)
+    making = _make_private(home, MAKING_PREFIX, home.folder)
     initdb = [
         *(str(programs / "initdb"), "-D", str(making), f"--username={NAME}"),
         *("--auth=scram-sha-256", f"--pwfile={home.password}", "--encoding=UTF8", "--locale=C"),
@@ -355,7 +355,7 @@ def _programs(home: _Home) -> Path:
     if not copy.exists():
         for old in home.folder.glob("programs-*"):
             shutil.rmtree(old)
-        making = Path(tempfile.mkdtemp(prefix="programs-", dir=home.folder))
+        making = Path(tempfile.mkdtemp(prefix=MAKING_PREFIX, dir=home.folder))
         unneeded = shutil.ignore_patterns("include", "pkgconfig", "*.a")
         for part in (inside, Path(f"{package.name}.libs")):  # they find each other by this depth
             if (package.parent / part).exists():

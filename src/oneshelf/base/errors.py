@@ -16,12 +16,17 @@ Code = Literal[
     "illegal_transition",
     "import_refused",
     "key_reused",
+    "method_not_allowed",
     "not_found",
     "overloaded",
     "policy_refused",
+    "refused",
     "schema_outdated",
     "server_failed",
+    "too_large",
+    "too_many_requests",
     "unauthenticated",
+    "unsupported_media",
     "version_changed",
 ]
 

@@ -57,6 +57,29 @@ class SafeIds:
         return self.complete_to
 
 
+def newest_fact(tx: Transaction) -> int:
+    """Return the highest visible fact id, 0 before the first."""
+    return int(tx.scalars("SELECT coalesce(max(fact_id), 0) FROM base.fact")[0])
+
+
+def visible_facts(tx: Transaction, kinds: Sequence[str], above: int) -> list[FactRow]:
+    """Return every visible fact of these kinds above an id, below which all are known.
+
+    For readers to whom order is no matter: a lower one may appear later.
+    """
+    return tx.rows(
+        FactRow,
+        """
+        SELECT fact_id, name, subject, body::text
+          FROM base.fact
+         WHERE fact_id > %(above)s AND name = ANY(%(kinds)s)
+         ORDER BY fact_id
+        """,
+        above=above,
+        kinds=list(kinds),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One reaction to some kinds of facts, with a name that stays for ever: its cursors bear it."""

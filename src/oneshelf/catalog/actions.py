@@ -137,13 +137,32 @@ def load_catalog(tx: Transaction) -> Catalog:
 
 def find_products(tx: Transaction, skus: Collection[Sku]) -> dict[Sku, Product]:
     """Find products; the unknown are missing."""
-    found = store.load_products(tx, sorted(skus), "", len(skus))
-    return {product.sku: product for product in found}
+    return {product.sku: product for product in store.find_products(tx, list(skus))}
+
+
+def find_gtins(tx: Transaction, gtins: Collection[str]) -> list[Product]:
+    """Find the products with these barcodes, in key order; a barcode may have several."""
+    return store.find_gtins(tx, list(gtins))
 
 
 def find_toggles(tx: Transaction, skus: Collection[Sku]) -> list[Toggle]:
     """Find every node's toggles of these products."""
-    return [row for page in _toggle_pages(tx, sorted(skus)) for row in page]
+    return store.find_toggles(tx, list(skus))
+
+
+def load_brands(tx: Transaction) -> list[Brand]:
+    """Load every brand, in key order."""
+    return store.load_brands(tx)
+
+
+def load_nodes(tx: Transaction) -> list[Node]:
+    """Load every node with its calendar, in key order."""
+    return store.load_nodes(tx)
+
+
+def load_channels(tx: Transaction) -> list[Channel]:
+    """Load every channel, in key order."""
+    return store.load_channels(tx)
 
 
 def load_calendars(tx: Transaction) -> list[NamedCalendar]:
@@ -187,20 +206,16 @@ def refresh_catalog(
 def products_by_page(tx: Transaction, rows_max: int = PAGE_ROWS) -> Iterator[Product]:
     """Yield every product in key order, reading a page at a time."""
     after = ""
-    while page := store.load_products(tx, None, after, rows_max):
+    while page := store.load_products(tx, after, rows_max):
         yield from page
         after = page[-1].sku
 
 
-def toggles_by_page(tx: Transaction) -> Iterator[Toggle]:
+def toggles_by_page(tx: Transaction, rows_max: int = PAGE_ROWS) -> Iterator[Toggle]:
     """Yield every toggle in key order, reading a page at a time."""
-    return chain.from_iterable(_toggle_pages(tx, None))
-
-
-def _toggle_pages(tx: Transaction, skus: Sequence[Sku] | None) -> Iterator[list[Toggle]]:
     after = ("", "")
-    while page := store.load_toggles(tx, skus, after, PAGE_ROWS):
-        yield page
+    while page := store.load_toggles(tx, after, rows_max):
+        yield from page
         after = (page[-1].node_id, page[-1].sku)
 
 

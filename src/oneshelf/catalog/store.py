@@ -114,26 +114,45 @@ def add_parts(tx: Transaction, kits: Sequence[Product]) -> list[str]:
     )
 
 
-def load_products(
-    tx: Transaction, skus: Sequence[Sku] | None, after: str, rows_max: int
-) -> list[Product]:
-    """Load products in key order, those after a key; skus: only these, None: all."""
+def load_products(tx: Transaction, after: str, rows_max: int) -> list[Product]:
+    """Load a page of products in key order, those after a key."""
     rows = tx.scalars(
         """
-        SELECT to_json(found)::text
-          FROM (SELECT product.*,
-                       (SELECT coalesce(json_agg(json_build_object('sku', part_sku, 'units', units)
-                                                 ORDER BY place), '[]')
-                          FROM catalog.kit_part WHERE kit_sku = sku) AS parts
-                  FROM catalog.product
-                 WHERE sku > %(after)s
-                   AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s::text[]))
-                 ORDER BY sku
-                 LIMIT %(rows_max)s) AS found
+        SELECT to_json(whole_product)::text
+          FROM catalog.whole_product
+         WHERE sku > %(after)s::text
+         ORDER BY sku
+         LIMIT %(rows_max)s
         """,
-        skus=None if skus is None else list(skus),
         after=after,
         rows_max=rows_max,
+    )
+    return [msgspec.json.decode(row, type=Product) for row in rows]
+
+
+def find_products(tx: Transaction, skus: Sequence[Sku]) -> list[Product]:
+    """Find products; the unknown are missing."""
+    rows = tx.scalars(
+        """
+        SELECT to_json(whole_product)::text
+          FROM catalog.whole_product
+         WHERE sku = ANY(%(skus)s::text[])
+        """,
+        skus=list(skus),
+    )
+    return [msgspec.json.decode(row, type=Product) for row in rows]
+
+
+def find_gtins(tx: Transaction, gtins: Sequence[str]) -> list[Product]:
+    """Find the products with these barcodes, in key order; a barcode may have several."""
+    rows = tx.scalars(
+        """
+        SELECT to_json(whole_product)::text
+          FROM catalog.whole_product
+         WHERE gtin = ANY(%(gtins)s::text[])
+         ORDER BY sku
+        """,
+        gtins=list(gtins),
     )
     return [msgspec.json.decode(row, type=Product) for row in rows]
 
@@ -281,23 +300,28 @@ def drop_toggles(tx: Transaction, toggles: Sequence[Toggle]) -> list[str]:
     )
 
 
-def load_toggles(
-    tx: Transaction, skus: Sequence[Sku] | None, after: tuple[str, str], rows_max: int
-) -> list[Toggle]:
-    """Load toggles in key order, those after a (node, SKU); skus: only these, None: all."""
+def load_toggles(tx: Transaction, after: tuple[str, str], rows_max: int) -> list[Toggle]:
+    """Load a page of toggles in key order, those after a (node, SKU)."""
     rows = tx.scalars(
         """
         SELECT to_json(toggle)::text
           FROM catalog.toggle
          WHERE (node_id, sku) > (%(node)s::text, %(sku)s::text)
-           AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s::text[]))
          ORDER BY node_id, sku
          LIMIT %(rows_max)s
         """,
-        skus=None if skus is None else list(skus),
         node=after[0],
         sku=after[1],
         rows_max=rows_max,
+    )
+    return [msgspec.json.decode(row, type=Toggle) for row in rows]
+
+
+def find_toggles(tx: Transaction, skus: Sequence[Sku]) -> list[Toggle]:
+    """Find every node's toggles of these products."""
+    rows = tx.scalars(
+        "SELECT to_json(toggle)::text FROM catalog.toggle WHERE sku = ANY(%(skus)s::text[])",
+        skus=list(skus),
     )
     return [msgspec.json.decode(row, type=Toggle) for row in rows]
 

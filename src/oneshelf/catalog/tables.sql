@@ -7,6 +7,9 @@ CREATE SCHEMA catalog;
 CREATE DOMAIN catalog.key AS text CHECK (
     length(VALUE) BETWEEN 1 AND 100 AND VALUE !~ '[|[:cntrl:]]' AND VALUE !~ '^\s|\s$'
 );
+-- What a sheet's cells can hold, so that whatever stands here can be exported and imported again.
+CREATE DOMAIN catalog.words AS text CHECK (length(VALUE) <= 2000);
+CREATE DOMAIN catalog.amount AS bigint CHECK (VALUE BETWEEN 0 AND 1000000000000);
 CREATE DOMAIN catalog.currency AS text CHECK (VALUE ~ '^[A-Z]{3}$');  -- ISO 4217
 CREATE DOMAIN catalog.methods AS text[] CHECK (
     VALUE <@ ARRAY['pickup', 'ship'] AND cardinality(VALUE) <= 2
@@ -14,22 +17,22 @@ CREATE DOMAIN catalog.methods AS text[] CHECK (
 
 CREATE TABLE catalog.brand (
     brand_id    catalog.key PRIMARY KEY,
-    name        text NOT NULL CHECK (name <> '')
+    name        catalog.words NOT NULL CHECK (name <> '')
 );
 
 CREATE TABLE catalog.product (
     sku         catalog.key PRIMARY KEY,
-    name        text NOT NULL CHECK (name <> ''),
+    name        catalog.words NOT NULL CHECK (name <> ''),
     brand       catalog.key NOT NULL REFERENCES catalog.brand,
-    category    text NOT NULL,
+    category    catalog.words NOT NULL,
     gtin        text CHECK (gtin ~ '^[0-9]{8}([0-9]{4,6})?$'),
-    weight_g    bigint NOT NULL CHECK (weight_g >= 0),
-    length_mm   bigint NOT NULL CHECK (length_mm >= 0),
-    width_mm    bigint NOT NULL CHECK (width_mm >= 0),
-    height_mm   bigint NOT NULL CHECK (height_mm >= 0),
+    weight_g    catalog.amount NOT NULL,
+    length_mm   catalog.amount NOT NULL CHECK (length_mm <= 1000000),
+    width_mm    catalog.amount NOT NULL CHECK (width_mm <= 1000000),
+    height_mm   catalog.amount NOT NULL CHECK (height_mm <= 1000000),
     hazard      text NOT NULL
                 CHECK (hazard IN ('none', 'lithium_battery', 'flammable', 'aerosol', 'corrosive')),
-    price_minor bigint NOT NULL CHECK (price_minor >= 0),
+    price_minor catalog.amount NOT NULL,
     currency    catalog.currency NOT NULL,
     launches_on date,               -- before it, orders are pre-orders
     is_kit      boolean NOT NULL,   -- has parts; see kit_part
@@ -40,9 +43,9 @@ CREATE INDEX product_by_gtin ON catalog.product (gtin);
 -- One level: the two foreign keys say that a kit is a kit and that a part is none.
 CREATE TABLE catalog.kit_part (
     kit_sku     catalog.key NOT NULL,
-    place       bigint NOT NULL CHECK (place > 0),
+    place       integer NOT NULL CHECK (place BETWEEN 1 AND 1000),
     part_sku    catalog.key NOT NULL,
-    units       bigint NOT NULL CHECK (units > 0),
+    units       integer NOT NULL CHECK (units BETWEEN 1 AND 999999),
     kit_is_kit  boolean NOT NULL DEFAULT true CHECK (kit_is_kit),
     part_is_kit boolean NOT NULL DEFAULT false CHECK (NOT part_is_kit),
     PRIMARY KEY (kit_sku, place),
@@ -51,6 +54,14 @@ CREATE TABLE catalog.kit_part (
     FOREIGN KEY (part_sku, part_is_kit) REFERENCES catalog.product (sku, is_kit)
 );
 CREATE INDEX kit_part_by_part ON catalog.kit_part (part_sku);
+
+-- A product with its parts, as programs read it.
+CREATE VIEW catalog.whole_product AS
+SELECT product.*,
+       (SELECT coalesce(json_agg(json_build_object('sku', part_sku, 'units', units)
+                                 ORDER BY place), '[]')
+          FROM catalog.kit_part WHERE kit_sku = sku) AS parts
+  FROM catalog.product;
 
 CREATE TABLE catalog.calendar (
     calendar_id catalog.key PRIMARY KEY,
@@ -88,21 +99,21 @@ SELECT calendar_id,
 
 CREATE TABLE catalog.node (
     node_id     catalog.key PRIMARY KEY,
-    name        text NOT NULL CHECK (name <> ''),
+    name        catalog.words NOT NULL CHECK (name <> ''),
     kind        text NOT NULL CHECK (kind IN ('warehouse', 'store', 'dark_store', 'drop_ship')),
-    street      text NOT NULL,
-    city        text NOT NULL,
-    postcode    text NOT NULL,
+    street      catalog.words NOT NULL,
+    city        catalog.words NOT NULL,
+    postcode    catalog.words NOT NULL,
     country     text NOT NULL CHECK (country ~ '^[A-Z]{2}$'),  -- ISO 3166
     latitude    double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
     longitude   double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
     calendar_id catalog.key NOT NULL REFERENCES catalog.calendar,
     cut_off     time NOT NULL,
-    handling_minutes    bigint NOT NULL CHECK (handling_minutes >= 0),
-    parcels_per_day_max bigint CHECK (parcels_per_day_max >= 0),  -- null: unlimited
+    handling_minutes    catalog.amount NOT NULL,
+    parcels_per_day_max catalog.amount,  -- null: unlimited
     methods     catalog.methods NOT NULL,
-    parcel_cost_minor   bigint NOT NULL CHECK (parcel_cost_minor >= 0),
-    unit_cost_minor     bigint NOT NULL CHECK (unit_cost_minor >= 0)
+    parcel_cost_minor   catalog.amount NOT NULL,
+    unit_cost_minor     catalog.amount NOT NULL
 );
 
 -- What a node does for one SKU where that is less than the node's own methods. A row that takes
@@ -117,59 +128,60 @@ CREATE INDEX toggle_by_sku ON catalog.toggle (sku);
 
 CREATE TABLE catalog.carrier (
     carrier_id  catalog.key PRIMARY KEY,
-    name        text NOT NULL CHECK (name <> '')
+    name        catalog.words NOT NULL CHECK (name <> '')
 );
 
 CREATE TABLE catalog.service (
     service_id  catalog.key PRIMARY KEY,
     carrier_id  catalog.key NOT NULL REFERENCES catalog.carrier,
-    name        text NOT NULL CHECK (name <> ''),
+    name        catalog.words NOT NULL CHECK (name <> ''),
     collects_id catalog.key NOT NULL REFERENCES catalog.calendar,  -- days of pickup at our nodes
     collected_at        time NOT NULL,  -- local time at the node
     delivers_id catalog.key NOT NULL REFERENCES catalog.calendar,
-    dimensional_divisor_mm3_per_g bigint NOT NULL
-                CHECK (dimensional_divisor_mm3_per_g >= 0),  -- 0: weight alone counts
-    weight_g_max        bigint NOT NULL CHECK (weight_g_max > 0),
+    dimensional_divisor_mm3_per_g catalog.amount NOT NULL,  -- 0: weight alone counts
+    weight_g_max        catalog.amount NOT NULL CHECK (weight_g_max > 0),
     refuses     text[] NOT NULL
                 CHECK (refuses <@ ARRAY['none', 'lithium_battery', 'flammable', 'aerosol',
                                         'corrosive']),
-    countries   text[] NOT NULL,        -- ISO 3166
-    emission_gco2e_per_tonne_km   bigint NOT NULL CHECK (emission_gco2e_per_tonne_km >= 0)
+    countries   text[] NOT NULL         -- ISO 3166
+                CHECK (array_to_string(countries, '|') ~ '^([A-Z]{2}(\|[A-Z]{2})*)?$'),
+    emission_gco2e_per_tonne_km   catalog.amount NOT NULL
 );
 
 -- Tried in order of place; the first that matches counts.
 CREATE TABLE catalog.zone (
     service_id  catalog.key NOT NULL REFERENCES catalog.service,
-    place       bigint NOT NULL CHECK (place > 0),
-    name        text NOT NULL CHECK (name <> ''),
-    distance_km_max     bigint CHECK (distance_km_max >= 0),  -- null: any distance
-    postcode_prefixes   text[] NOT NULL,                      -- empty: any postcode
-    transit_days        bigint NOT NULL CHECK (transit_days >= 0),
-    base_minor  bigint NOT NULL CHECK (base_minor >= 0),
-    base_weight_g       bigint NOT NULL CHECK (base_weight_g >= 0),
-    step_minor  bigint NOT NULL CHECK (step_minor >= 0),
-    step_weight_g       bigint NOT NULL CHECK (step_weight_g > 0),
+    place       integer NOT NULL CHECK (place BETWEEN 1 AND 1000),
+    name        catalog.words NOT NULL CHECK (name <> ''),
+    distance_km_max     catalog.amount,  -- null: any distance
+    postcode_prefixes   text[] NOT NULL                       -- empty: any postcode
+                CHECK (array_to_string(postcode_prefixes, '') !~ '[|[:cntrl:]]'),
+    transit_days        catalog.amount NOT NULL,
+    base_minor  catalog.amount NOT NULL,
+    base_weight_g       catalog.amount NOT NULL,
+    step_minor  catalog.amount NOT NULL,
+    step_weight_g       catalog.amount NOT NULL CHECK (step_weight_g > 0),
     PRIMARY KEY (service_id, place)
 );
 
 CREATE TABLE catalog.channel (
     channel_id  catalog.key PRIMARY KEY,
-    name        text NOT NULL CHECK (name <> ''),
+    name        catalog.words NOT NULL CHECK (name <> ''),
     kind        text NOT NULL
                 CHECK (kind IN ('web', 'app', 'marketplace', 'till', 'call_centre', 'file')),
     brand       catalog.key NOT NULL REFERENCES catalog.brand,
     standing    text NOT NULL CHECK (standing IN ('ask', 'sold')),
     currency    catalog.currency NOT NULL,
-    grace_minutes       bigint NOT NULL CHECK (grace_minutes >= 0)
+    grace_minutes       catalog.amount NOT NULL
 );
 
 -- A contact row: the only place of a customer's name, mail and phone. Erased stays erased.
 CREATE TABLE catalog.customer (
     brand       catalog.key NOT NULL REFERENCES catalog.brand,
     customer_ref        catalog.key NOT NULL,
-    name        text NOT NULL,
-    mail        text NOT NULL,
-    phone       text NOT NULL,
+    name        catalog.words NOT NULL,
+    mail        catalog.words NOT NULL,
+    phone       catalog.words NOT NULL,
     erased_at   timestamptz CHECK (erased_at IS NULL OR name || mail || phone = ''),
     PRIMARY KEY (brand, customer_ref)
 );
@@ -177,7 +189,7 @@ CREATE TABLE catalog.customer (
 -- The only place of a colleague's name; everything else says staff_ref.
 CREATE TABLE catalog.staff (
     staff_ref   catalog.key PRIMARY KEY,
-    name        text NOT NULL,
+    name        catalog.words NOT NULL,
     roles       text[] NOT NULL         -- none: may do nothing
                 CHECK (roles <@ ARRAY['associate', 'store_manager', 'operator', 'planner',
                                       'auditor', 'admin']),
@@ -188,7 +200,7 @@ CREATE TABLE catalog.staff (
 CREATE TABLE catalog.api_key (
     key_id      text PRIMARY KEY,       -- public, the first part of the key
     secret_sha256       bytea NOT NULL CHECK (length(secret_sha256) = 32),
-    name        text NOT NULL CHECK (name <> ''),
+    name        catalog.words NOT NULL CHECK (name <> ''),
     scopes      text[] NOT NULL,
     channel     catalog.key REFERENCES catalog.channel,  -- null: any channel
     issued_at   timestamptz NOT NULL,

@@ -8,7 +8,7 @@ overlay that is thrown away with the batch.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,17 +125,41 @@ class StockSnapshot:
             for method, rows in off.items()
         }
 
-    def free(self, skus: Sequence[Sku], channel: ChannelId | None, method: Method) -> Ints:
-        """Return the units that the channel may sell by this method now, [nodes, SKUs]."""
+    def on_shelf(self, skus: Sequence[Sku]) -> Ints:
+        """Return the units on the shelf and not taken, buffers included, [nodes, SKUs]."""
         places = [self.sku_place[sku] for sku in skus]
-        free = self._free[places]
+        units = self._available[places].astype(np.int64)
+        for (row, column), taken in self._taken_cells.items():
+            for line, place in enumerate(places):
+                if place == row:
+                    units[line, column] = max(0, units[line, column] - taken)
+        return units.T
+
+    def available(self, point: StockPoint) -> int:
+        """Return the units of a shelf, lots included, as last told."""
+        row, column = self.sku_place.get(point.sku), self.node_place.get(point.node)
+        return 0 if row is None or column is None else int(self._available[row, column])
+
+    def free(
+        self,
+        skus: Sequence[Sku],
+        channel: ChannelId | None,
+        method: Method,
+        buffers: Literal["kept", "opened"] = "kept",
+    ) -> Ints:
+        """Return the units that the channel may sell by this method now, [nodes, SKUs].
+
+        buffers: `opened` lets safety stock and thresholds be sold too (orders already paid).
+        """
+        places = [self.sku_place[sku] for sku in skus]
+        free = self._free[places] if buffers == "kept" else self.on_shelf(skus).T
         if method in self._closed:
             free[:, self._closed[method]] = 0
         if off := self._off.get(method):
             for line, place in enumerate(places):
                 if place in off:
                     free[line, off[place]] = 0
-        if self._hidden and channel is not None:
+        if self._hidden and channel is not None and buffers == "kept":
             for line, sku in enumerate(skus):
                 if hidden := self._hidden.get((channel, sku), 0):
                     free[line] = _without_last(free[line], self._free[places[line]], hidden)

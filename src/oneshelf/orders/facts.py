@@ -69,6 +69,16 @@ class OrderReleased(AboutOrder):
 
 
 @dataclass(frozen=True, slots=True)
+class PickRecalled(AboutOrder):
+    """Nodes stop working on units of these parcels: cancelled, held, or sent from elsewhere."""
+
+    parcels: tuple[ParcelId, ...]
+    nodes: tuple[NodeId, ...]
+    units: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderCancelled(AboutOrder):
     """Units of an order were cancelled."""
 

@@ -46,12 +46,16 @@ CREATE TABLE orders.sales_order (
     placed_at      timestamptz NOT NULL,
     promised_on    date,                -- what we told the customer; null while a line has no date
     grace_until    timestamptz NOT NULL, -- may be changed freely and is not released before
+    awaits_release boolean NOT NULL DEFAULT true,  -- kept with the quantities and holds
     version        bigint NOT NULL DEFAULT 1,
     UNIQUE (channel, key)
 ) WITH (fillfactor = 90);
 CREATE INDEX sales_order_by_placed ON orders.sales_order (placed_at, order_id);
 CREATE INDEX sales_order_by_customer ON orders.sales_order (customer, order_id)
     WHERE customer IS NOT NULL;
+
+CREATE INDEX sales_order_to_release ON orders.sales_order (grace_until, order_id)
+    WHERE awaits_release;
 
 CREATE TABLE orders.line (
     line_id        bigint PRIMARY KEY,

@@ -15,6 +15,7 @@ Scope = Literal[
     "write:orders",
     "read:catalog",
     "write:catalog",
+    "read:metrics",  # how the processes are doing
     "promise",  # ask what could be promised, hold stock for a cart
     "work:outbound",  # pick, pack, hand over
     "admin",  # everything, keys and colleagues included

@@ -1,6 +1,6 @@
 """What can be done with customers' contact rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
@@ -36,11 +36,12 @@ def find_customers(
     return {CustomerKey(row.brand, row.customer_ref): row for row in found}
 
 
-def load_customers(
-    tx: Transaction, after: tuple[str, str] = ("", ""), rows_max: int = 5_000
-) -> list[Customer]:
-    """Load a page of contact rows in key order."""
-    return store.load_customers(tx, after, rows_max)
+def customers_by_page(tx: Transaction, rows_max: int = 5_000) -> Iterator[Customer]:
+    """Yield every contact row that is not erased, in key order, reading a page at a time."""
+    after = ("", "")
+    while page := store.load_customers(tx, after, rows_max):
+        yield from page
+        after = (page[-1].brand, page[-1].customer_ref)
 
 
 def _announced(

@@ -143,7 +143,8 @@ def fulfil(
     tx: Transaction, public_ids: Collection[PublicId], now: datetime
 ) -> dict[PublicId, Reserved | Gone]:
     """Hand the units of holds over the counter: they leave the house."""
-    answers = consume_reservations(tx, public_ids, now)
+    answers = lock_holds(tx, public_ids, now)
+    end_holds(tx, [public_id for public_id, units in answers.items() if isinstance(units, tuple)])
     kept = {i: units for i, units in answers.items() if isinstance(units, tuple)}
     lock_points(tx, {unit.point for units in kept.values() for unit in units}, now)
     move(
@@ -158,21 +159,39 @@ def fulfil(
     return answers
 
 
-def consume_reservations(
+def read_holds(
     tx: Transaction, public_ids: Collection[PublicId], now: datetime
 ) -> dict[PublicId, Reserved | Gone]:
-    """End holds whose units become an order's in this transaction; say what they kept, or why not.
+    """Read what holds keep, or why they are gone. Locks nothing: lock_holds says it for sure."""
+    return _kept(tx, store.find(tx, public_ids) if public_ids else [], public_ids, now)
 
-    Locks the holds, so it comes before lock_points; the caller then locks their points and gives
-    every unit to commit_units with source `reserved`. A hold that ran out of time is `lapsed`.
+
+def lock_holds(
+    tx: Transaction, public_ids: Collection[PublicId], now: datetime
+) -> dict[PublicId, Reserved | Gone]:
+    """Lock holds and say what they keep, or why they are gone. Before lock_points."""
+    return _kept(tx, store.lock(tx, public_ids) if public_ids else [], public_ids, now)
+
+
+def end_holds(tx: Transaction, public_ids: Collection[PublicId]) -> None:
+    """End locked holds whose units become an order's in this transaction.
+
+    The caller locks their points and gives every unit to commit_units with source `reserved`.
     """
-    rows = store.lock(tx, public_ids) if public_ids else []
+    if public_ids:
+        store.close(tx, [row.reservation_id for row in store.find(tx, public_ids)], "consumed")
+
+
+def _kept(
+    tx: Transaction,
+    rows: Collection[ReservationRow],
+    public_ids: Collection[PublicId],
+    now: datetime,
+) -> dict[PublicId, Reserved | Gone]:
     answers: dict[PublicId, Reserved | Gone] = dict.fromkeys(public_ids, "unknown")
     answers |= {row.public_id: standing(row.status, row.lapses_at, now) for row in rows}
     held = {row.reservation_id: row.public_id for row in rows if answers[row.public_id] == ()}
-    answers |= _units(tx, held)
-    store.close(tx, held, "consumed")
-    return answers
+    return answers | _units(tx, held)
 
 
 def take_from_holds(

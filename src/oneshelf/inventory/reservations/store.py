@@ -206,6 +206,20 @@ def lock(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationR
     )
 
 
+def find(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationRow]:
+    """Find holds without locking them."""
+    return tx.rows(
+        ReservationRow,
+        """
+        SELECT reservation_id, public_id, status, lapses_at
+          FROM inventory.reservation
+         WHERE public_id = ANY(%(ids)s::uuid[])
+         ORDER BY reservation_id
+        """,
+        ids=list(public_ids),
+    )
+
+
 def find_units(tx: Transaction, reservation_ids: Collection[int]) -> list[UnitRow]:
     """Find what holds keep."""
     return tx.rows(

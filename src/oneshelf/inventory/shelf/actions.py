@@ -65,7 +65,7 @@ def touch(tx: Transaction, point_ids: Collection[PointId], now: datetime) -> Non
 def commit_units(tx: Transaction, takes: Sequence[Take], now: datetime) -> list[Balance]:
     """Bind units to order lines: a whole batch's takes in one call. The caller holds the locks.
 
-    Units of source `reserved` must have been taken from their reservation (consume_reservations).
+    Units of source `reserved` must have been taken from their reservation (end_holds).
     """
     return carry(
         tx,

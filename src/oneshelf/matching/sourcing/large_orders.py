@@ -22,6 +22,7 @@ CANDIDATES_MAX = 16
 TRIALS_MAX = 300
 LINES_TRIED_MAX = 60_000
 FREE_UNITS_MAX = 1 << 40
+PRICES_TRIED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class Trial:
 
 
 def solve_large(problem: Problem) -> Solution | Unsolvable:
-    """Find a good plan. others: the cheapest of the other plans that the search met."""
+    """Find a good plan. others: the cheapest of the other plans that the search met.
+
+    Unsolvable says what the fullest plan met leaves out; it is no proof that there is none.
+    """
     if not len(problem.site_node) or not len(problem.offer_site):
         return Unsolvable(tuple(problem.wanted.tolist()))
     ground = _survey(problem)
@@ -64,7 +68,8 @@ def solve_large(problem: Problem) -> Solution | Unsolvable:
         return Unsolvable(tuple(best.unserved.tolist()))
     others = {trial.parcels: trial for trial in trials if not trial.unserved.any()}
     others.pop(best.parcels)
-    bound = _bound(ground, max(problem.parcels_max, len(best.parcels)))
+    kept = len(best.parcels) <= problem.parcels_max
+    bound = _bound(ground, problem.parcels_max if kept else len(problem.site_node))
     return Solution(
         best.parcels,
         best.cost_millis,
@@ -224,23 +229,48 @@ def _parcel(ground: Ground, site: int, units: Ints) -> SitedParcel:
 def _bound(ground: Ground, parcels_max: int) -> int:
     """Return what no plan of at most so many parcels can cost less than.
 
-    Every unit at its cheapest site; so many parcels as the order needs at least, each at the
-    cheapest offer's price; every gram above what their base prices carry at the lowest rate.
+    Of one parcel: exactly what the cheapest costs. Of more: every unit at its cheapest site, and
+    the lowest freight of the whole weight.
     """
-    problem = ground.problem
+    problem, least = ground.problem, _parcels_min(ground)
     unit = np.where(ground.cover > 0, problem.unit_millis, NEVER).min(axis=0)
-    goods = int((unit * problem.wanted).sum())
+    bounds = [_whole_millis(ground)] if least == 1 else []
+    if parcels_max > 1:
+        parcels = np.arange(max(2, least), max(2, least, parcels_max) + 1)
+        bounds.append(int(unit @ problem.wanted) + _freight_bound_millis(problem, parcels))
+    return min(bounds, default=NEVER)
+
+
+def _whole_millis(ground: Ground) -> int:
+    """Return the cost of the cheapest single parcel; at least NEVER if there is none."""
+    problem = ground.problem
+    enough = (problem.wanted @ problem.uses <= problem.site_stock).all(axis=1)
+    goods = np.where(enough, problem.unit_millis @ problem.wanted, NEVER)
     weight_g = int(problem.weight_g @ problem.wanted)
-    tariff = problem.offer_tariff
-    fixed = int((problem.offer_millis + problem.tariff_base_millis[tariff]).min())
-    carried_g = int(problem.tariff_base_weight_g[tariff].max())
-    rate = (problem.tariff_step_millis / np.maximum(problem.tariff_step_weight_g, 1))[tariff].min()
-    carbon = weight_g * int(problem.offer_gram_micros.min()) // 1000
-    least = _parcels_min(ground)
-    return goods + min(
-        parcels * fixed + int(rate * max(0, weight_g - parcels * carried_g)) + carbon - parcels
-        for parcels in range(least, max(least, parcels_max) + 1)
-    )
+    volume_mm3 = problem.volume_mm3[None] @ problem.wanted
+    freight = freight_millis(problem, np.array([weight_g]), volume_mm3)[0]
+    cost = problem.offer_millis + freight[problem.offer_tariff] + goods[problem.offer_site]
+    return int((cost + weight_g * problem.offer_gram_micros // 1000).min())
+
+
+def _freight_bound_millis(problem: Problem, parcels: Ints) -> int:
+    """Return what sending the whole weight in any of these numbers of parcels costs at least.
+
+    For any price of a gram, a plan costs that price for every gram and, for each parcel, at least
+    the least that any offer differs from it: empty, at the end of its base price, or full.
+    """
+    tariff, weight_g = problem.offer_tariff, int(problem.weight_g @ problem.wanted)
+    full_g = np.minimum(problem.tariff_weight_g_max, weight_g)[tariff]
+    base_g = np.minimum(problem.tariff_base_weight_g[tariff], full_g)
+    step = problem.tariff_step_millis / np.maximum(problem.tariff_step_weight_g, 1)
+    carbon, fixed = problem.offer_gram_micros / 1000, problem.offer_millis - 1.0
+    fixed += problem.tariff_base_millis[tariff]
+    corners_g = np.stack([np.zeros_like(full_g), base_g, full_g])
+    cost = fixed + carbon * corners_g + step[tariff] * np.maximum(corners_g - base_g, 0)
+    prices = np.unique(np.quantile(carbon + step[tariff], np.linspace(0, 1, PRICES_TRIED)))
+    differs = np.array([(cost - price * corners_g).min() for price in prices])
+    least = (prices * weight_g + parcels[:, None] * differs).max(axis=1).min()
+    return int(np.floor(least))
 
 
 def _parcels_min(ground: Ground) -> int:

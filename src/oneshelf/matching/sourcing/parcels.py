@@ -4,7 +4,8 @@ A content is a vector of units up to `wanted`, numbered in mixed radix: the last
 fastest, 0 is empty and the last is the whole order. Costs in millis.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,13 +14,19 @@ from oneshelf.matching.sourcing.problem import Ints, Problem
 
 # Adding eleven of these (ten lines and freight), or four parcels of them, stays within 63 bits.
 NEVER = 1 << 58
+# A rebate on a parcel that cannot go brings it a little below NEVER; no real cost comes near.
+POSSIBLE_MAX = NEVER // 2
+# Once it has given back a block of this size, glibc keeps smaller ones; else every order's arrays
+# would be asked of the system anew, which doubles the time of an order of 5 lines at 500 nodes.
+np.empty(1 << 24, np.int8)
 
 
 @dataclass(frozen=True, slots=True)
 class Parcels:
     """The cheapest parcel of each content from each site.
 
-    contents[M, L]: units of each line. millis[M, S]: cost, NEVER where none can go.
+    contents[M, L]: units of each line. millis[M, S]: cost, above POSSIBLE_MAX where none
+    can go.
     node_site[N]: first site of each node that has one. node_millis[M, N]: the best of its sites.
     """
 
@@ -41,6 +48,21 @@ class Parcels:
         cost += self.weight_g[contents] * problem.offer_gram_micros[offers] // 1000
         cheapest: Ints = offers[cost.argmin(axis=0), np.arange(len(sites))]
         return cheapest
+
+    def narrow(self, wanted: Ints) -> "Parcels":
+        """Return the same of an order that wants no more of any line."""
+        rows = np.nonzero((self.contents <= wanted).all(axis=1))[0]
+        millis = self.millis[rows]
+        single = self.node_millis is self.millis
+        return replace(
+            self,
+            problem=replace(self.problem, wanted=wanted),
+            contents=self.contents[rows],
+            millis=millis,
+            node_millis=millis if single else self.node_millis[rows],
+            freight_millis=self.freight_millis[rows],
+            weight_g=self.weight_g[rows],
+        )
 
 
 @lru_cache(maxsize=512)
@@ -82,27 +104,34 @@ def price_parcels(problem: Problem) -> Parcels:
 
 def _goods_millis(problem: Problem, contents: Ints) -> Ints:
     """Return labour and opportunity price [M, S], NEVER where the stock does not suffice."""
-    stock = np.ascontiguousarray(problem.site_stock.T)
-    users = np.zeros(len(stock), np.int64)
-    goods: Ints = np.zeros((1, len(problem.site_stock)), np.int64)
-    for line, units in enumerate(problem.wanted.tolist()):
+    stock, unit = problem.site_stock.T.copy(), problem.unit_millis.T.copy()
+    goods: Ints = np.zeros((1, stock.shape[1]), np.int64)
+    lines_using: Counter[int] = Counter()
+    wanted_and_uses = zip(problem.wanted.tolist(), problem.uses.tolist(), strict=True)
+    for line, (units, uses) in enumerate(wanted_and_uses):
         if units == 0:
             continue
-        counted = np.arange(units + 1)[:, None]
-        cost = counted * problem.unit_millis[:, line]
-        for component in problem.uses[line].nonzero()[0].tolist():
-            users[component] += 1
-            needed = counted * problem.uses[line, component]
-            np.copyto(cost, NEVER, where=needed > stock[component])
-        goods = (goods[:, None, :] + cost).reshape(-1, goods.shape[1])
-    for component in (users > 1).nonzero()[0].tolist():
-        needed = (contents @ problem.uses[:, component])[:, None]
-        np.copyto(goods, NEVER, where=needed > stock[component])
+        counted = _counted(units)
+        cost = counted * unit[line]
+        for component, each in enumerate(uses):
+            if each:
+                lines_using[component] += 1
+                cost[counted * each > stock[component]] = NEVER
+        goods = (goods[:, None, :] + cost).reshape(-1, stock.shape[1])
+    for component, lines in lines_using.items():
+        if lines > 1:
+            needed = (contents @ problem.uses[:, component])[:, None]
+            goods[needed > stock[component]] = NEVER
     return goods
 
 
+@lru_cache(maxsize=512)
+def _counted(units: int) -> Ints:
+    return np.arange(units + 1)[:, None]
+
+
 def freight_millis(problem: Problem, weight_g: Ints, volume_mm3: Ints) -> Ints:
-    """Return what each tariff takes for each weight and volume [M, T], NEVER above its highest weight."""
+    """Return what each tariff takes [M, T], NEVER above its highest weight."""
     divisor = problem.tariff_divisor_mm3_per_g
     bulk_g = -(-volume_mm3[:, None] // np.maximum(divisor, 1))
     chargeable_g = np.maximum(weight_g[:, None], bulk_g * (divisor > 0))

@@ -8,7 +8,7 @@ from oneshelf.matching.sourcing.parcels import NEVER
 from oneshelf.matching.sourcing.problem import Ints
 from oneshelf.matching.sourcing.splits import turns_of
 
-FIRST_SPLITS = 16
+FIRST_SPLITS = 12
 SPLITS_AT_ONCE = 2048
 
 

@@ -2,10 +2,12 @@
 
 Exact over all plans of at most 4 parcels wherever the order's units can be dealt to four parcels
 in at most WAYS_MAX ways: all orders of at most 6 lines and 12 units, 4 lines of 4 units, 10 lines
-of one unit, 200 units of one line. Larger orders get a good plan and a bound. Of plans that cost the same the answer is: one parcel a node before
-several; then the fewest parcels; then the first split in the order of `splits`; then, load by
-load, the node that is cheapest for it, the lowest among equals; at a node the earliest site and
-there the lowest offer. So the answer is a function of the problem alone.
+of one unit, 200 units of one line. Larger orders get a good plan and a bound.
+
+Of plans that cost the same the answer is: one parcel a node before several; then the fewest
+parcels; then the first split in the order of `splits`; then, load by load, the node that is
+cheapest for it, the lowest among equals; at a node the earliest site and there the lowest offer.
+So the answer is a function of the problem alone.
 """
 
 from dataclasses import dataclass, replace
@@ -16,15 +18,13 @@ import numpy as np
 from oneshelf.matching.sourcing.coverage import cover
 from oneshelf.matching.sourcing.dates import place_parcels, price_dates
 from oneshelf.matching.sourcing.large_orders import serve_large, solve_large
-from oneshelf.matching.sourcing.parcels import NEVER, Parcels, price_parcels
+from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, Parcels, price_parcels
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
 from oneshelf.matching.sourcing.settling import Settled, rank_nodes, settle
 from oneshelf.matching.sourcing.splits import Shape, splits_of
 
 WAYS_MAX = 1_600_000
 OTHERS_MAX = 10
-# Half of it, so that a rebate on a parcel that cannot go does not make it look possible.
-POSSIBLE_MAX = NEVER // 2
 
 Placed = tuple[tuple[int, int], ...]
 """The parcels of a plan: (site, number of its content), by rising site."""
@@ -42,16 +42,19 @@ class Search:
 def solve(problem: Problem) -> Solution | Unsolvable:
     """Find the cheapest plan. A line of which no unit is wanted is left alone.
 
-    others: the ten cheapest among the best plan of each split examined (the 16 of lowest bound,
+    others: the ten cheapest among the best plan of each split examined (the 12 of lowest bound,
     and all that could have won) and the whole order in one parcel from each node.
     """
     if not problem.wanted.any():
         return Solution((), 0, 0, "optimal", ())
     if not _is_exact(problem):
         return solve_large(problem)
-    search = _search(problem)
+    if not len(problem.site_node) or not len(problem.offer_site):
+        return Unsolvable(tuple(problem.wanted.tolist()))
+    parcels = price_parcels(problem)
+    search = _search(parcels)
     if search is None:
-        return Unsolvable(tuple((problem.wanted - _serve(problem)).tolist()))
+        return Unsolvable(tuple((problem.wanted - _serve(parcels)).tolist()))
     built = _build(search.parcels, _plans(search))
     cost = int(search.settled.millis[0])
     return Solution(built[0], cost, cost, "optimal", tuple(built[1:]))
@@ -63,10 +66,11 @@ def servable(problem: Problem) -> Ints:
     As many as possible: of the first line, then of the second beside them, and so on; no line can
     have a unit more. A problem with these units wanted is solvable.
     """
-    if not problem.wanted.any():
-        return problem.wanted
     if _is_exact(problem):
-        return problem.wanted if _search(problem) else _serve(problem)
+        answer = solve(problem)
+        if isinstance(answer, Solution):
+            return problem.wanted
+        return problem.wanted - np.array(answer.missing, np.int64)
     served = replace(problem, wanted=serve_large(problem))
     return servable(served) if _is_exact(served) else served.wanted
 
@@ -75,26 +79,25 @@ def _is_exact(problem: Problem) -> bool:
     return prod(comb(units + 3, 3) for units in problem.wanted.tolist()) <= WAYS_MAX
 
 
-def _serve(problem: Problem) -> Ints:
+def _serve(parcels: Parcels) -> Ints:
     """Serve an order that cannot be served whole; sending less is never harder."""
+    problem = parcels.problem
     nodes_max = min(problem.parcels_max, problem.nodes_per_line_max)
-    last = np.append(np.diff(problem.site_node) > 0, True)[: len(problem.site_node)]
+    last = np.append(np.diff(problem.site_node) > 0, np.True_)
     most = np.sort(cover(problem)[last], axis=0)[-nodes_max:].sum(axis=0)
     served = np.zeros_like(problem.wanted)
     for line, wanted in enumerate(np.minimum(problem.wanted, most).tolist()):
         for units in range(wanted, 0, -1):
-            served[line] = units
-            if _search(replace(problem, wanted=served)):
+            more = served + (np.arange(len(served)) == line) * units
+            if _search(parcels.narrow(more)):
+                served = more
                 break
-            served[line] = 0
     return served
 
 
-def _search(problem: Problem) -> Search | None:
+def _search(parcels: Parcels) -> Search | None:
     """Search all plans; None if there is none."""
-    if not len(problem.site_node) or not len(problem.offer_site):
-        return None
-    parcels = price_parcels(problem)
+    problem = parcels.problem
     parcels_max = min(problem.parcels_max, int(problem.wanted.sum()))
     shape = Shape(
         tuple(problem.wanted.tolist()), parcels_max, min(parcels_max, problem.nodes_per_line_max)

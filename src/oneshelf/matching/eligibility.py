@@ -1,0 +1,289 @@
+"""Which nodes may serve a request, and why the others may not. Pure.
+
+Marks are arrays over the world's nodes; a node that is out carries the number of its first reason.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Literal, get_args
+
+import numpy as np
+
+from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
+from oneshelf.matching.policy import NodeGroup, SourcingPolicy
+from oneshelf.matching.request import SourcingRequest
+from oneshelf.matching.stock_view import CapacityView, DatedSupply, StockView
+from oneshelf.matching.world import Ints, Marks, World, lanes
+
+REASONS: tuple[Rejected, ...] = get_args(Rejected)
+ANYONE = NodeGroup()
+
+Reach = Literal["shelf", "dated"]
+"""Stock on the shelf today, or also what is on its way there."""
+
+Strictness = Literal["strict", "soft_date", "relaxed"]
+"""What binds: everything; all but the wanted day; only stock, roads and what was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """The lines of a request as arrays: L lines, C components."""
+
+    units: Ints
+    uses: Ints
+    weight_g: Ints
+    volume_mm3: Ints
+    launches: tuple[int, ...]  # of each component: the ordinal before which no work begins, or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything a plan depends on."""
+
+    request: SourcingRequest
+    world: World
+    stock: StockView
+    capacity: CapacityView
+    policy: SourcingPolicy
+    wants: Wants
+    reach: Reach
+    strictness: Strictness
+
+
+class Sieve:
+    """Nodes still in, and the first reason of each that is out."""
+
+    def __init__(self, nodes: int) -> None:
+        """Start with every node in."""
+        self.reason = np.zeros(nodes, np.int64)
+
+    def reject(self, out: Marks, reason: Rejected) -> None:
+        """Put these nodes out, unless they are out already."""
+        self.reason[(self.reason == 0) & out] = REASONS.index(reason) + 1
+
+    def left(self) -> Ints:
+        """Return the nodes still in."""
+        return np.flatnonzero(self.reason == 0)
+
+    def rejections(self, world: World) -> tuple[Rejection, ...]:
+        """Return who is out, by reason."""
+        counts = np.bincount(self.reason, minlength=len(REASONS) + 1)
+        return tuple(
+            Rejection(
+                reason,
+                tuple(world.nodes[at].node_id for at in (self.reason == number).nonzero()[0]),
+            )
+            for number, reason in enumerate(REASONS, start=1)
+            if counts[number]
+        )
+
+
+def wants_of(request: SourcingRequest, world: World, stock: StockView) -> Wants | None:
+    """Return what is wanted as arrays; None if the catalog does not know a SKU."""
+    if any(line.sku not in world.products for line in request.lines):
+        return None
+    column = {sku: place for place, sku in enumerate(stock.skus)}
+    uses = np.zeros((len(request.lines), len(stock.skus)), np.int64)
+    launches = [0] * len(stock.skus)
+    for row, line in enumerate(request.lines):
+        product = world.products[line.sku]
+        launch = product.launches_on.toordinal() if product.launches_on else 0
+        for part in product.components():
+            place = column[part.sku]
+            uses[row, place] += part.units
+            sold_from = world.products[part.sku].launches_on if part.sku in world.products else None
+            launches[place] = max(
+                launches[place], launch, sold_from.toordinal() if sold_from else 0
+            )
+    ordered = [world.products[line.sku] for line in request.lines]
+    return Wants(
+        units=np.array([line.units for line in request.lines], np.int64),
+        uses=uses,
+        weight_g=np.array([product.weight_g for product in ordered], np.int64),
+        volume_mm3=np.array([product.volume_mm3() for product in ordered], np.int64),
+        launches=tuple(launches),
+    )
+
+
+def due_supplies(question: Question) -> tuple[DatedSupply, ...]:
+    """Return the supplies on their way that this request may wait for."""
+    if question.reach == "shelf":
+        return ()
+    until = question.request.now + timedelta(days=question.policy.backorder_horizon_days)
+    return tuple(
+        supply for supply in question.stock.dated if supply.due_at <= until and supply.units > 0
+    )
+
+
+def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
+    """Return who may serve as far as rules and stock say, and the stock [N, C] they may take."""
+    request, world, policy = question.request, question.world, question.policy
+    sieve = Sieve(len(world.nodes))
+    _sieve_by_rules(question, sieve)
+    free = supply = _share(question)
+    dated = due_supplies(question)
+    if dated:
+        supply = free.copy()
+        for due in dated:
+            supply[due.node, due.component] += due.units
+    toggled = _toggled(question)
+    if toggled:
+        served = _serves(question.wants, supply)
+        free, supply = free.copy(), supply.copy()
+        for node, columns in toggled:
+            free[node, columns] = 0
+            supply[node, columns] = 0
+        sieve.reject(served & ~_serves(question.wants, supply), "toggled_off")
+    sieve.reject(~_serves(question.wants, supply), "out_of_stock")
+    limit_km = None if question.strictness == "relaxed" else policy.distance_km_max
+    if limit_km is not None and request.destination is not None:
+        sieve.reject(lanes(world, request.destination).distance_km > limit_km, "too_far")
+    return sieve, free
+
+
+def surcharge_millis(question: Question) -> Ints:
+    """Return what the policy's preferences add to a parcel from each node."""
+    world = question.world
+    total = np.zeros(len(world.nodes), np.int64)
+    for preference in question.policy.preferences:
+        if _speaks_of(preference.group, question.request, world):
+            total += members(world, preference.group) * (preference.surcharge_minor * 1000)
+    return total
+
+
+@lru_cache(maxsize=256)
+def members(world: World, group: NodeGroup) -> Marks:
+    """Return which nodes belong to a group."""
+    inside = np.ones(len(world.nodes), np.bool_)
+    if group.kinds:
+        inside &= np.logical_or.reduce([world.is_kind[kind] for kind in sorted(group.kinds)])
+    if group.nodes:
+        known = [world.node_index[node] for node in group.nodes if node in world.node_index]
+        inside &= _marked(len(world.nodes), known)
+    return inside
+
+
+def why_refused(question: Question, sieve: Sieve) -> tuple[Refused, tuple[LineUnits, ...]]:
+    """Return the main reason why no plan exists, and the units that nobody has.
+
+    Stock decides first: what stands nowhere is missing. Else the reason of most nodes with stock.
+    """
+    outside = (REASONS.index("not_chosen_node") + 1, REASONS.index("avoided") + 1)
+    inside = ~np.isin(sieve.reason, outside)
+    supply = _share(question).sum(axis=0, where=inside[:, None])
+    for due in due_supplies(question):
+        supply[due.component] += due.units if inside[due.node] else 0
+    missing = []
+    for line, wanted, uses in zip(
+        question.request.lines, question.wants.units.tolist(), question.wants.uses, strict=True
+    ):
+        needed = uses > 0
+        served = min(wanted, max(0, int((supply[needed] // uses[needed]).min())))
+        supply = supply - served * uses
+        if served < wanted:
+            missing.append(LineUnits(line.line_no, wanted - served))
+    if missing:
+        return "out_of_stock", tuple(missing)
+    counts = np.bincount(sieve.reason, minlength=len(REASONS) + 1)
+    telling = [number for number in range(3, len(REASONS) + 1) if REASONS[number - 1] in TELLING]
+    most = max(telling, key=lambda number: (counts[number], -number))
+    return (TELLING[REASONS[most - 1]] if counts[most] else "needs_more_parcels"), ()
+
+
+TELLING: dict[Rejected, Refused] = {
+    "not_eligible": "not_eligible",
+    "closed": "closed",
+    "toggled_off": "toggled_off",
+    "too_far": "too_far",
+    "no_service": "no_service",
+    "hazard_refused": "hazard_refused",
+    "too_heavy": "too_heavy",
+    "no_capacity": "no_capacity",
+    "too_late": "too_late",
+}
+
+
+def _serves(wants: Wants, supply: Ints) -> Marks:
+    """Return the nodes that have at least one unit of at least one line."""
+    able = (supply[:, None, :] >= wants.uses[None, :, :]).all(axis=2)
+    served: Marks = np.logical_or.reduce(able, axis=1)
+    return served
+
+
+def _share(question: Question) -> Ints:
+    """Return the shelves as far as the policy gives them to this channel."""
+    pool = question.policy.pool_of(question.request.channel)
+    if pool is None or question.strictness == "relaxed":
+        return question.stock.free
+    return question.stock.free * pool.stock_percent // 100
+
+
+def _sieve_by_rules(question: Question, sieve: Sieve) -> None:
+    request, world = question.request, question.world
+    named = request.pickup_node if request.method == "pickup" else request.only_node
+    if named is not None:
+        sieve.reject(np.arange(len(world.nodes)) != world.node_index[named], "not_chosen_node")
+    if request.avoided:
+        known = [world.node_index[n] for n in request.avoided if n in world.node_index]
+        sieve.reject(_marked(len(world.nodes), known), "avoided")
+    if question.strictness == "relaxed":
+        sieve.reject(~world.does[request.method], "not_eligible")
+    else:
+        sieve.reject(~_allowed(request, world, question.policy), "not_eligible")
+        sieve.reject(world.parcels_per_day_max == 0, "closed")
+
+
+def _allowed(request: SourcingRequest, world: World, policy: SourcingPolicy) -> Marks:
+    kinds = policy.ship_kinds if request.method == "ship" else policy.pickup_kinds
+    allowed = world.does[request.method] & members(world, NodeGroup(kinds=kinds))
+    pool = policy.pool_of(request.channel)
+    if pool is not None and pool.nodes:
+        allowed = allowed & members(world, NodeGroup(nodes=pool.nodes))
+    if policy.abroad == "same_country" and request.destination is not None:
+        allowed = allowed & (world.countries == request.destination.country)
+    for rule in policy.filters:
+        if _speaks_of(rule.group, request, world):
+            inside = members(world, rule.group)
+            allowed = allowed & (inside if rule.keeps == "only" else ~inside)
+    return allowed
+
+
+def _speaks_of(group: NodeGroup, request: SourcingRequest, world: World) -> bool:
+    if group.channels and request.channel not in group.channels:
+        return False
+    return not group.categories or any(
+        world.products[line.sku].category in group.categories for line in request.lines
+    )
+
+
+def _toggled(question: Question) -> list[tuple[int, list[int]]]:
+    """Return the nodes that do not do this for some SKU, each with the components it loses.
+
+    A kit that a node does not serve takes its components out there.
+    """
+    request, world = question.request, question.world
+    if question.strictness == "relaxed" or not world.toggled:
+        return []
+    column = {sku: place for place, sku in enumerate(question.stock.skus)}
+    lost: list[tuple[int, list[int]]] = []
+    for line in request.lines:
+        parts = world.products[line.sku].components()
+        columns = [column[part.sku] for part in parts]
+        for node, methods in world.toggled.get(line.sku, ()):
+            if request.method not in methods:
+                lost.append((node, columns))
+        for part in parts:
+            if part.sku != line.sku:
+                lost += [
+                    (node, [column[part.sku]])
+                    for node, methods in world.toggled.get(part.sku, ())
+                    if request.method not in methods
+                ]
+    return lost
+
+
+def _marked(size: int, places: list[int]) -> Marks:
+    marks = np.zeros(size, np.bool_)
+    marks[places] = True
+    return marks

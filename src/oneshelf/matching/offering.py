@@ -1,0 +1,242 @@
+"""From a question to one sourcing problem: sites, offers, dates and what they cost. Pure.
+
+Positions: sites and offers as in `Problem`; nodes as in `World`. Days are ordinals.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC
+
+import numpy as np
+
+from oneshelf.matching.eligibility import (
+    Question,
+    Sieve,
+    due_supplies,
+    sieve_nodes,
+    surcharge_millis,
+)
+from oneshelf.matching.plan import PICKED_UP, Rejected
+from oneshelf.matching.promise_dates import Sites, build_sites, chosen_sites, pickup_day
+from oneshelf.matching.sourcing.problem import Problem
+from oneshelf.matching.timetable import NEVER
+from oneshelf.matching.world import NO_ZONE, Ints, Lanes, Marks, lanes
+
+NEAREST_KM_MILLIS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What can go, each [O]: its site, service, days and tariff."""
+
+    site: Ints
+    service: Ints
+    ships_on: Ints
+    arrives_on: Ints
+    tariff: Ints
+    gram_micros: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCosts:
+    """The parts of `Problem.offer_millis`, each [O]."""
+
+    handling: Ints
+    lateness: Ints
+    speed: Ints
+    preference: Ints
+    distance: Ints
+
+    def millis(self, split_millis: int) -> Ints:
+        """Return the cost of the parcel itself."""
+        return (
+            self.handling
+            + self.lateness
+            + self.speed
+            + self.preference
+            + self.distance
+            + split_millis
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """The problem, and what its positions mean. offer_service may be PICKED_UP."""
+
+    question: Question
+    sieve: Sieve
+    problem: Problem
+    sites: Sites
+    shelf: Ints  # [N, C]: what this request may take
+    offer_service: Ints
+    offer_ships_on: Ints
+    offer_arrives_on: Ints
+    costs: OfferCosts
+    labour_millis: Ints  # [S, L], part of unit_millis
+
+
+def offer(question: Question) -> Offering:
+    """Return everything that could be sent, from where and when, at which cost."""
+    sieve, free = sieve_nodes(question)
+    world, request = question.world, question.request
+    sites = build_sites(question, sieve, free, due_supplies(question))
+    ways = _shipped if request.method == "ship" else _picked_up
+    offers = ways(question, sieve, sites)
+    sites, site = _with_offers(sites, offers.site)
+    policy, wants, tariffs = question.policy, question.wants, world.tariffs
+    nodes = sites.node[site]
+    costs = _offer_costs(question, nodes, offers.arrives_on)
+    picked = world.unit_millis[sites.node][:, None] * wants.uses.sum(axis=1)[None, :]
+    opportunity = question.stock.opportunity_millis[sites.node] @ wants.uses.T
+    problem = Problem(
+        wanted=wants.units,
+        uses=wants.uses,
+        weight_g=wants.weight_g,
+        volume_mm3=wants.volume_mm3,
+        site_node=sites.node,
+        site_stock=sites.stock,
+        unit_millis=picked + opportunity * policy.opportunity_percent // 100,
+        offer_site=site,
+        offer_millis=costs.millis(policy.split_minor * 1000),
+        offer_tariff=offers.tariff,
+        offer_gram_micros=offers.gram_micros,
+        tariff_base_millis=tariffs.base_millis,
+        tariff_base_weight_g=tariffs.base_weight_g,
+        tariff_step_millis=tariffs.step_millis,
+        tariff_step_weight_g=tariffs.step_weight_g,
+        tariff_divisor_mm3_per_g=tariffs.divisor_mm3_per_g,
+        tariff_weight_g_max=tariffs.weight_g_max,
+        parcels_max=1 if request.splitting == "together" else policy.parcels_max,
+        nodes_per_line_max=policy.nodes_per_line_max,
+    )
+    return Offering(
+        question=question,
+        sieve=sieve,
+        problem=problem,
+        sites=sites,
+        shelf=free,
+        offer_service=offers.service,
+        offer_ships_on=offers.ships_on,
+        offer_arrives_on=offers.arrives_on,
+        costs=costs,
+        labour_millis=picked,
+    )
+
+
+def served_country(question: Question) -> bool:
+    """Say whether any carrier serves the destination's country at all."""
+    destination = question.request.destination
+    return destination is None or any(
+        destination.country in service.countries for service in question.world.services
+    )
+
+
+def _shipped(question: Question, sieve: Sieve, sites: Sites) -> Offers:
+    """Return the offers of all carriers; nodes that have none go out with their reason."""
+    world, request, wants = question.world, question.request, question.wants
+    destination = request.destination
+    if destination is None:
+        raise ValueError("shipping needs a destination")
+    ways: Lanes = lanes(world, destination)
+    tariff = ways.tariff[sites.node]
+    ships_on = sites.ships_on[:, world.pickup_of_service]
+    arrives_on = sites.timetable.arrives_on(
+        world.delivery_of_service[None, :], ships_on, ways.transit_days[sites.node]
+    )
+    goes = tariff != NO_ZONE
+    carries = goes & ~_refused(question)[None, :]
+    lightest = wants.weight_g.min()
+    bears = carries & (lightest <= world.tariffs.weight_g_max[tariff])
+    comes = bears & (arrives_on < NEVER)
+    stages: list[tuple[Marks, Rejected]] = [
+        (goes, "no_service"),
+        (carries, "hazard_refused"),
+        (bears, "too_heavy"),
+        (comes, "closed"),
+    ]
+    if request.wanted_by is not None and question.strictness == "strict":
+        stages.append((comes & (arrives_on <= request.wanted_by.toordinal()), "too_late"))
+    for marks, reason in stages:
+        _reject_without(sieve, sites, np.logical_or.reduce(marks, axis=1), reason)
+    site, service = stages[-1][0].nonzero()
+    price = question.policy.carbon_minor_per_kg
+    carried = ways.carried_gram_gco2e_millionths[sites.node[site], service]
+    return Offers(
+        site=site,
+        service=service,
+        ships_on=ships_on[site, service],
+        arrives_on=arrives_on[site, service],
+        tariff=tariff[site, service],
+        gram_micros=carried * price // 1000,
+    )
+
+
+def _picked_up(question: Question, sieve: Sieve, sites: Sites) -> Offers:
+    """Return the customer's own pickups: one a site, when it is ready and the door is open."""
+    days = np.array([pickup_day(question, sites, at) for at in range(len(sites.node))], np.int64)
+    comes = days < NEVER
+    _reject_without(sieve, sites, comes, "closed")
+    wanted_by = question.request.wanted_by
+    if wanted_by is not None and question.strictness == "strict":
+        comes = comes & (days <= wanted_by.toordinal())
+        _reject_without(sieve, sites, comes, "too_late")
+    site = comes.nonzero()[0]
+    free_tariff = len(question.world.tariffs.base_millis) - 1
+    return Offers(
+        site=site,
+        service=np.full(len(site), PICKED_UP),
+        ships_on=days[site],
+        arrives_on=days[site],
+        tariff=np.full(len(site), free_tariff),
+        gram_micros=np.zeros(len(site), np.int64),
+    )
+
+
+def _with_offers(sites: Sites, offer_site: Ints) -> tuple[Sites, Ints]:
+    """Leave out the sites that have no offer."""
+    used = np.zeros(len(sites.node), np.bool_)
+    used[offer_site] = True
+    if used.all():
+        return sites, offer_site
+    return chosen_sites(sites, used), (np.cumsum(used) - 1)[offer_site]
+
+
+def _reject_without(sieve: Sieve, sites: Sites, served: Marks, reason: Rejected) -> None:
+    """Put out the nodes in play of which no site is served."""
+    kept = np.ones(len(sieve.reason), np.bool_)
+    kept[sites.node] = False
+    kept[sites.node[served]] = True
+    sieve.reject(~kept, reason)
+
+
+def _refused(question: Question) -> Marks:
+    """Return the services that do not carry one of the goods wanted."""
+    products = [question.world.products[line.sku] for line in question.request.lines]
+    hazards = {product.hazard for product in products} - {"none"}
+    for product in products:
+        for part in product.parts:
+            if part.sku in question.world.products:
+                hazards |= {question.world.products[part.sku].hazard} - {"none"}
+    everyone = question.strictness != "relaxed" and bool(hazards & question.policy.never_shipped)
+    return np.array(
+        [everyone or bool(hazards & service.refuses) for service in question.world.services],
+        np.bool_,
+    )
+
+
+def _offer_costs(question: Question, nodes: Ints, arrives_on: Ints) -> OfferCosts:
+    policy, request, world = question.policy, question.request, question.world
+    days = arrives_on - request.now.astimezone(UTC).toordinal()
+    nothing = np.zeros(len(nodes), np.int64)
+    late, away = nothing, nothing
+    if request.wanted_by is not None:
+        late = np.maximum(arrives_on - request.wanted_by.toordinal(), 0)
+    if policy.routing == "nearest" and request.destination is not None:
+        distance = lanes(world, request.destination).distance_km[nodes]
+        away = np.rint(distance * NEAREST_KM_MILLIS).astype(np.int64)
+    return OfferCosts(
+        handling=world.parcel_millis[nodes],
+        lateness=late * (policy.late_day_minor * 1000),
+        speed=np.maximum(days, 0) * (policy.speed_day_minor * 1000),
+        preference=surcharge_millis(question)[nodes] if policy.preferences else nothing,
+        distance=away,
+    )

@@ -1,0 +1,144 @@
+"""The one plan function: promise, source and source again. Pure.
+
+A promise is a plan on stock that is only read, so the plan at sourcing is the same one as long as
+the world did not change.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from oneshelf.matching.eligibility import (
+    Question,
+    Reach,
+    Strictness,
+    wants_of,
+    why_refused,
+)
+from oneshelf.matching.offering import Offering, offer, served_country
+from oneshelf.matching.plan import Chosen, LineUnits, Plan, Refusal
+from oneshelf.matching.policy import SourcingPolicy
+from oneshelf.matching.preferring import solve_preferred
+from oneshelf.matching.request import Preference, SourcingRequest
+from oneshelf.matching.sourcing.problem import Solution, Unsolvable
+from oneshelf.matching.sourcing.solving import servable
+from oneshelf.matching.stock_view import CapacityView, StockView
+from oneshelf.matching.unpacking import unpack
+from oneshelf.matching.world import World
+
+PREFERENCES: tuple[Preference, ...] = ("cheapest", "earliest", "fewest_parcels")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One promise a shopper can choose; the preferences that lead to it."""
+
+    preferences: tuple[Preference, ...]
+    plan: Plan
+
+
+def plan(
+    request: SourcingRequest,
+    world: World,
+    stock: StockView,
+    capacity: CapacityView,
+    policy: SourcingPolicy,
+) -> Plan | Refusal:
+    """Decide from where, by whom and when the request is served, or why not.
+
+    stock: of exactly `world.components(request.lines)`. A `sold` request is never refused for
+    stock, capacity, date or policy: what nobody has comes back as `unserved`.
+    """
+    wants = wants_of(request, world, stock) if _known(request, world) else None
+    if wants is None:
+        unknown_node = all(line.sku in world.products for line in request.lines)
+        return Refusal("unknown_node" if unknown_node else "unknown_sku", (), (), policy.version)
+    question = Question(request, world, stock, capacity, policy, wants, "shelf", "strict")
+    if not served_country(question) and request.standing == "ask":
+        return Refusal("not_served_country", (), (), policy.version)
+    offering: Offering | None = None
+    for reach, strictness in _steps(request, stock):
+        offering = offer(replace(question, reach=reach, strictness=strictness))
+        solution = solve_preferred(offering.problem, offering.offer_arrives_on, request.preference)
+        if isinstance(solution, Solution):
+            return unpack(offering, solution, _reason(offering, solution), ())
+    if offering is None:
+        raise ValueError("a request has at least one step")
+    if request.standing == "sold":
+        return _as_far_as_it_goes(offering)
+    reason, missing = why_refused(offering.question, offering.sieve)
+    return Refusal(reason, missing, offering.sieve.rejections(world), policy.version)
+
+
+def promise(
+    request: SourcingRequest,
+    world: World,
+    stock: StockView,
+    capacity: CapacityView,
+    policy: SourcingPolicy,
+) -> tuple[Option, ...] | Refusal:
+    """Return what a shopper can choose from: cheapest first, each plan once; or why nothing."""
+    options: list[Option] = []
+    for preference in PREFERENCES:
+        answer = plan(replace(request, preference=preference), world, stock, capacity, policy)
+        if isinstance(answer, Refusal):
+            return answer
+        same = next((at for at, o in enumerate(options) if o.plan.parcels == answer.parcels), None)
+        if same is None:
+            options.append(Option((preference,), answer))
+        else:
+            known = options[same]
+            options[same] = Option((*known.preferences, preference), known.plan)
+    return tuple(options)
+
+
+def _known(request: SourcingRequest, world: World) -> bool:
+    named = {request.pickup_node, request.only_node} - {None}
+    return named <= world.node_index.keys()
+
+
+def _steps(request: SourcingRequest, stock: StockView) -> Iterator[tuple[Reach, Strictness]]:
+    """Yield what is tried in turn: the shelves first, then what is on its way.
+
+    A sold order's wanted day is a wish; if nothing serves it so, the policy's rules fall too.
+    """
+    waits = request.backorder == "accepted" and bool(stock.dated)
+    strict: Strictness = "strict" if request.standing == "ask" else "soft_date"
+    yield "shelf", strict
+    if waits:
+        yield "dated", strict
+    if request.standing == "sold":
+        yield "shelf", "relaxed"
+        if waits:
+            yield "dated", "relaxed"
+
+
+def _as_far_as_it_goes(offering: Offering) -> Plan:
+    """Serve what can be served of a sold order; the rest is unserved."""
+    problem = offering.problem
+    served = servable(problem) if len(problem.offer_site) else np.zeros_like(problem.wanted)
+    unserved = tuple(
+        LineUnits(line.line_no, units)
+        for line, units in zip(
+            offering.question.request.lines, (problem.wanted - served).tolist(), strict=True
+        )
+        if units
+    )
+    less = replace(offering, problem=replace(problem, wanted=served))
+    preference = offering.question.request.preference
+    solution = solve_preferred(less.problem, less.offer_arrives_on, preference)
+    if isinstance(solution, Unsolvable):
+        raise TypeError("what is servable is solvable")
+    return unpack(less, solution, "as_far_as_stock_goes", unserved)
+
+
+def _reason(offering: Offering, solution: Solution) -> Chosen:
+    request, policy = offering.question.request, offering.question.policy
+    if request.only_node is not None or request.pickup_node is not None:
+        return "chosen_node"
+    if not solution.others:
+        return "only_plan"
+    if request.preference != "cheapest":
+        return request.preference
+    return policy.routing

@@ -1,0 +1,70 @@
+"""What a shopper prefers, as limits on one sourcing problem. Pure.
+
+cheapest: the least cost. earliest: the least cost among the plans whose last parcel arrives first.
+fewest_parcels: the least cost among the plans with the fewest parcels.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from oneshelf.matching.request import Preference
+from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
+from oneshelf.matching.sourcing.solving import solve
+
+
+def solve_preferred(
+    problem: Problem, offer_arrives_on: Ints, preference: Preference
+) -> Solution | Unsolvable:
+    """Solve; positions in the answer are those of the whole problem."""
+    if not problem.wanted.any():
+        return solve(problem)
+    if not len(problem.offer_site):
+        return Unsolvable(tuple(problem.wanted.tolist()))
+    if preference == "earliest":
+        return _earliest(problem, offer_arrives_on)
+    if preference == "fewest_parcels":
+        for parcels_max in range(1, problem.parcels_max):
+            solution = solve(replace(problem, parcels_max=parcels_max))
+            if isinstance(solution, Solution):
+                return solution
+    return solve(problem)
+
+
+def _earliest(problem: Problem, arrives_on: Ints) -> Solution | Unsolvable:
+    for day in np.unique(arrives_on)[:-1].tolist():
+        offers = (arrives_on <= day).nonzero()[0]
+        if _enough(problem, problem.offer_site[offers]):
+            solution = solve(_only(problem, offers))
+            if isinstance(solution, Solution):
+                return _renumbered(solution, offers)
+    return solve(problem)
+
+
+def _enough(problem: Problem, sites: Ints) -> bool:
+    """Say whether these sites might have what is wanted; a later site counts an earlier's too."""
+    used = np.zeros(len(problem.site_node), np.bool_)
+    used[sites] = True
+    needed = problem.wanted @ problem.uses
+    return bool((problem.site_stock[used].sum(axis=0) >= needed).all())
+
+
+def _only(problem: Problem, offers: Ints) -> Problem:
+    return replace(
+        problem,
+        offer_site=problem.offer_site[offers],
+        offer_millis=problem.offer_millis[offers],
+        offer_tariff=problem.offer_tariff[offers],
+        offer_gram_micros=problem.offer_gram_micros[offers],
+    )
+
+
+def _renumbered(solution: Solution, offers: Ints) -> Solution:
+    def whole(parcels: tuple[SitedParcel, ...]) -> tuple[SitedParcel, ...]:
+        return tuple(replace(parcel, offer=int(offers[parcel.offer])) for parcel in parcels)
+
+    return replace(
+        solution,
+        parcels=whole(solution.parcels),
+        others=tuple(whole(other) for other in solution.others),
+    )

@@ -1,0 +1,1 @@
+"""Keep a process's outlook as fresh as the facts it can see."""

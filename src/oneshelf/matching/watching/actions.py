@@ -1,0 +1,73 @@
+"""Load a process's outlook and bring it forward by the facts that became visible."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.policies import PolicyDecided, read_policy
+from oneshelf.base.reading import visible_facts
+from oneshelf.catalog.actions import load_catalog
+from oneshelf.catalog.assortment import Catalog
+from oneshelf.catalog.facts import CatalogChanged
+from oneshelf.inventory.buffers import BufferPolicy
+from oneshelf.inventory.facts import StockChanged
+from oneshelf.inventory.levels.actions import read_levels
+from oneshelf.matching.capacity.actions import load_capacity
+from oneshelf.matching.capacity.facts import CapacityChanged
+from oneshelf.matching.outlook import Outlook
+from oneshelf.matching.policy import SourcingPolicy
+
+SOURCING_POLICY = "sourcing"
+BUFFER_POLICY = "buffers"
+DAYS_BEHIND = timedelta(days=7)
+KINDS = ("StockChanged", "CapacityChanged", "CatalogChanged", "PolicyDecided")
+
+
+class Watch:
+    """One process's outlook and how far it has read."""
+
+    def __init__(self, tx: Transaction, now: datetime) -> None:
+        """Load everything."""
+        self.complete_to = 0
+        self._seen: set[int] = set()
+        self.outlook = Outlook(*_decided(tx), now.date())
+        self._tell_all(tx, now)
+
+    def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> None:
+        """Take over what became visible. complete_to: the safe id, looked up before.
+
+        Order and repeats are harmless: figures carry versions. A new catalog or policy is loaded
+        whole.
+        """
+        fresh = [
+            row
+            for row in visible_facts(tx, KINDS, self.complete_to)
+            if row.fact_id not in self._seen
+        ]
+        if any(row.name in {CatalogChanged.__name__, PolicyDecided.__name__} for row in fresh):
+            self.outlook.load(*_decided(tx), now.date())
+            self._tell_all(tx, now)
+        else:
+            for row in fresh:
+                self._tell(row.name, row.body)
+        self._seen |= {row.fact_id for row in fresh}
+        if complete_to > self.complete_to:
+            self.complete_to = complete_to
+            self._seen = {fact_id for fact_id in self._seen if fact_id > complete_to}
+
+    def _tell(self, name: str, body: str) -> None:
+        if name == StockChanged.__name__:
+            self.outlook.learn_stock(msgspec.json.decode(body, type=StockChanged))
+        else:
+            self.outlook.learn_capacity(msgspec.json.decode(body, type=CapacityChanged))
+
+    def _tell_all(self, tx: Transaction, now: datetime) -> None:
+        self.outlook.learn_stock(read_levels(tx))
+        self.outlook.learn_capacity(load_capacity(tx, now.date() - DAYS_BEHIND))
+
+
+def _decided(tx: Transaction) -> tuple[Catalog, SourcingPolicy, BufferPolicy]:
+    sourcing, _ = read_policy(tx, SOURCING_POLICY, SourcingPolicy, SourcingPolicy())
+    buffers, _ = read_policy(tx, BUFFER_POLICY, BufferPolicy, BufferPolicy())
+    return load_catalog(tx), sourcing, buffers

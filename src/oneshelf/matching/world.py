@@ -1,0 +1,248 @@
+"""The catalog as arrays: compiled once per catalog version, then only read. Pure.
+
+Besides the arrays it remembers answers that depend on the catalog alone (timetables, lanes to a
+destination); remembering changes speed, never an answer.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oneshelf.base.calendars import WorkCalendar
+from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.catalog.carriers import Service, Zone
+from oneshelf.catalog.nodes import Method, Node, NodeKind, Toggle
+from oneshelf.catalog.products import Product
+from oneshelf.matching.request import Destination, WantedLine
+from oneshelf.matching.timetable import Pickup, Shift, Timetable
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+EARTH_RADIUS_KM = 6371.0088
+UNLIMITED = 2**40
+BLOCK_DAYS = 90  # a timetable starts at a multiple of this, and a little earlier
+LEAD_DAYS = 10
+LANES_REMEMBERED = 256
+NO_ZONE = -1
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Tariffs:
+    """One row for each zone of each service, then one free row for the customer's own pickup."""
+
+    base_millis: Ints
+    base_weight_g: Ints
+    step_millis: Ints
+    step_weight_g: Ints
+    divisor_mm3_per_g: Ints
+    weight_g_max: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """From every node by every service to one destination.
+
+    tariff[N, V]: the tariff of the zone; NO_ZONE where the service does not go.
+    """
+
+    distance_km: Reals
+    tariff: Ints
+    transit_days: Ints
+    carried_gram_gco2e_millionths: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """Nodes in rising id (the node index), services in rising id, and what they are like."""
+
+    nodes: tuple[Node, ...]
+    node_index: Mapping[NodeId, int]
+    services: tuple[Service, ...]
+    products: Mapping[Sku, Product]
+    toggled: Mapping[Sku, tuple[tuple[int, frozenset[Method]], ...]]
+    latitude: Reals
+    longitude: Reals
+    cosine: Reals
+    parcel_millis: Ints
+    unit_millis: Ints
+    parcels_per_day_max: Ints
+    does: Mapping[Method, Marks]
+    is_kind: Mapping[NodeKind, Marks]
+    countries: NDArray[np.str_]
+    shifts: tuple[Shift, ...]
+    shift_of_node: Ints
+    pickups: tuple[Pickup, ...]
+    pickup_of_service: Ints
+    deliveries: tuple[WorkCalendar, ...]
+    delivery_of_service: Ints
+    tariffs: Tariffs
+    tariff_transit_days: Ints
+    zone_km_max: Reals  # [V, Z]; below zero where a service has fewer zones
+    _timetables: dict[int, Timetable] = field(default_factory=dict)
+
+    def components(self, lines: Sequence[WantedLine]) -> tuple[Sku, ...]:
+        """Return the SKUs that these lines take from shelves, in rising order.
+
+        A line whose SKU is unknown adds none.
+        """
+        known = (self.products[line.sku] for line in lines if line.sku in self.products)
+        return tuple(sorted({part.sku for product in known for part in product.components()}))
+
+    def timetable(self, on: int) -> Timetable:
+        """Return the timetable that holds a day and the year after it."""
+        first = on // BLOCK_DAYS * BLOCK_DAYS - LEAD_DAYS
+        kept = self._timetables.get(first)
+        if kept is None:
+            transit_max = int(self.tariff_transit_days.max(initial=0))
+            kept = Timetable(self.shifts, self.pickups, self.deliveries, transit_max, first)
+            self._timetables[first] = kept
+        return kept
+
+
+def compile_world(
+    nodes: Iterable[Node],
+    services: Iterable[Service],
+    products: Iterable[Product],
+    toggles: Iterable[Toggle] = (),
+) -> World:
+    """Sort, number and measure the catalog."""
+    placed = tuple(sorted(nodes, key=lambda node: node.node_id))
+    index = {node.node_id: place for place, node in enumerate(placed)}
+    carried = tuple(sorted(services, key=lambda service: service.service_id))
+    toggled: dict[Sku, list[tuple[int, frozenset[Method]]]] = {}
+    for toggle in toggles:
+        if toggle.node_id in index:
+            toggled.setdefault(toggle.sku, []).append((index[toggle.node_id], toggle.methods))
+    shifts, shift_of_node = _numbered(
+        [Shift(node.calendar, node.cut_off, node.handling_minutes) for node in placed]
+    )
+    pickups, pickup_of_service = _numbered(
+        [Pickup(service.collects, service.collected_at) for service in carried]
+    )
+    deliveries, delivery_of_service = _numbered([service.delivers for service in carried])
+    methods: tuple[Method, ...] = ("ship", "pickup")
+    kinds: tuple[NodeKind, ...] = ("warehouse", "store", "dark_store", "drop_ship")
+    latitude = np.radians([node.latitude for node in placed])
+    transit = [zone.transit_days for service in carried for zone in service.zones] + [0]
+    return World(
+        nodes=placed,
+        node_index=index,
+        services=carried,
+        products={product.sku: product for product in products},
+        toggled={sku: tuple(kept) for sku, kept in toggled.items()},
+        latitude=latitude,
+        longitude=np.radians([node.longitude for node in placed]),
+        cosine=np.cos(latitude),
+        parcel_millis=_ints(node.parcel_cost_minor * 1000 for node in placed),
+        unit_millis=_ints(node.unit_cost_minor * 1000 for node in placed),
+        parcels_per_day_max=_ints(
+            UNLIMITED if node.parcels_per_day_max is None else node.parcels_per_day_max
+            for node in placed
+        ),
+        does={
+            method: np.array([method in node.methods for node in placed], np.bool_)
+            for method in methods
+        },
+        is_kind={
+            kind: np.array([node.kind == kind for node in placed], np.bool_) for kind in kinds
+        },
+        countries=np.array([node.country for node in placed], np.str_),
+        shifts=tuple(shifts),
+        shift_of_node=_ints(shift_of_node),
+        pickups=tuple(pickups),
+        pickup_of_service=_ints(pickup_of_service),
+        deliveries=tuple(deliveries),
+        delivery_of_service=_ints(delivery_of_service),
+        tariffs=_tariffs(carried),
+        tariff_transit_days=_ints(transit),
+        zone_km_max=_zone_reach(carried),
+    )
+
+
+@lru_cache(maxsize=LANES_REMEMBERED)
+def lanes(world: World, destination: Destination) -> Lanes:
+    """Return distance, zone and transit from every node by every service."""
+    distance = distance_km(world, destination)
+    postcode = "".join(destination.postcode.upper().split())
+    reach = world.zone_km_max.copy()
+    first_tariff = []
+    tariffs = 0
+    for place, service in enumerate(world.services):
+        first_tariff.append(tariffs)
+        tariffs += len(service.zones)
+        for number, zone in enumerate(service.zones):
+            if destination.country not in service.countries or not _names(zone, postcode):
+                reach[place, number] = -1.0
+    inside = distance[:, None, None] <= reach[None, :, :]
+    zone = inside.argmax(axis=2)
+    goes = inside.any(axis=2)
+    tariff = np.where(goes, zone + np.array(first_tariff, np.int64)[None, :], NO_ZONE)
+    factor = _ints(service.emission_gco2e_per_tonne_km for service in world.services)
+    return Lanes(
+        distance_km=distance,
+        tariff=tariff,
+        transit_days=world.tariff_transit_days[tariff],
+        carried_gram_gco2e_millionths=np.rint(distance[:, None] * factor).astype(np.int64),
+    )
+
+
+def distance_km(world: World, destination: Destination) -> Reals:
+    """Return the distance from every node as the crow flies (haversine)."""
+    latitude, longitude = np.radians([destination.latitude, destination.longitude])
+    across = (
+        np.sin((world.latitude - latitude) / 2) ** 2
+        + world.cosine * np.cos(latitude) * np.sin((world.longitude - longitude) / 2) ** 2
+    )
+    kilometres: Reals = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(across, 1.0)))
+    return kilometres
+
+
+def _names(zone: Zone, postcode: str) -> bool:
+    return not zone.postcode_prefixes or any(
+        postcode.startswith("".join(prefix.upper().split())) for prefix in zone.postcode_prefixes
+    )
+
+
+def _zone_reach(services: Sequence[Service]) -> Reals:
+    zones = max((len(service.zones) for service in services), default=0)
+    reach = np.full((len(services), max(zones, 1)), -1.0)
+    for place, service in enumerate(services):
+        for number, zone in enumerate(service.zones):
+            limit = zone.distance_km_max
+            reach[place, number] = np.inf if limit is None else limit
+    return reach
+
+
+def _tariffs(services: Sequence[Service]) -> Tariffs:
+    rows = [
+        (
+            zone.base_minor * 1000,
+            zone.base_weight_g,
+            zone.step_minor * 1000,
+            zone.step_weight_g,
+            service.dimensional_divisor_mm3_per_g,
+            service.weight_g_max,
+        )
+        for service in services
+        for zone in service.zones
+    ]
+    rows.append((0, UNLIMITED, 0, 1, 0, UNLIMITED))
+    return Tariffs(*np.array(rows, np.int64).T.copy())
+
+
+def _numbered(items: Sequence[Item]) -> tuple[list[Item], list[int]]:
+    numbers: dict[Item, int] = {}
+    places = [numbers.setdefault(item, len(numbers)) for item in items]
+    return list(numbers), places
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.array(list(values), np.int64)

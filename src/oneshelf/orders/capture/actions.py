@@ -1,0 +1,396 @@
+"""Place orders: plan on the snapshot, lock what the plans chose, decide, write, announce."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.errors import OneshelfError
+from oneshelf.base.identifiers import NodeId, PublicId, new_id
+from oneshelf.base.outbox import announce
+from oneshelf.base.repeat_keys import (
+    RepeatKey,
+    StoredAnswer,
+    forget_keys,
+    store_answers,
+    take_keys,
+)
+from oneshelf.inventory.claims.actions import open_claims
+from oneshelf.inventory.ledger import Balance, Source, StockPoint
+from oneshelf.inventory.levels.actions import read_levels
+from oneshelf.inventory.lines.actions import sell_at_till
+from oneshelf.inventory.lines.handling import TillSale
+from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_holds
+from oneshelf.inventory.reservations.holding import Gone, HeldUnits
+from oneshelf.inventory.shelf.actions import commit_units, lock_points
+from oneshelf.matching.capacity.actions import hold as hold_capacity
+from oneshelf.matching.capacity.actions import lock_days
+from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay
+from oneshelf.matching.decisions.actions import Decided as Decision
+from oneshelf.matching.decisions.actions import remember
+from oneshelf.matching.outlook import Outlook
+from oneshelf.matching.plan import Plan, Refusal, Refused
+from oneshelf.matching.request import SourcingRequest
+from oneshelf.orders.answers import Decided, Placed, Repeated, Undecided
+from oneshelf.orders.canonical import NewOrder, faults
+from oneshelf.orders.capture import store
+from oneshelf.orders.capture.answering import placed
+from oneshelf.orders.capture.asking import refused, sourcing_request, unknown_names, unreadable
+from oneshelf.orders.capture.drafting import (
+    Draft,
+    Held,
+    Sale,
+    Standing,
+    draw,
+    draw_held,
+    keep,
+    wait_for,
+)
+from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
+
+FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
+
+Locking = Literal[
+    "after_planning",  # plan on the snapshot, lock what the plans chose
+    "before_planning",  # for an order that lost its units twice: lock, read, then plan
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order as it came, and the hash of its body."""
+
+    order: NewOrder
+    body_hash: bytes
+
+    def key(self) -> RepeatKey:
+        """Return what names the request for ever."""
+        return RepeatKey(self.order.channel, self.order.key)
+
+
+def place(
+    tx: Transaction,
+    asked: Sequence[Asked],
+    outlook: Outlook,
+    now: datetime,
+    locking: Locking = "after_planning",
+) -> list[Decided]:
+    """Decide a batch of orders in their order; return an answer for each.
+
+    Locks: repeat keys, reservations, capacity days, stock points; each in key order. The outlook
+    is planned on and its overlay left empty again. `Undecided` orders were not written: their
+    plans lost units to another writer, and they lead the next batch.
+    """
+    batch = _Batch(tx, asked, outlook, now)
+    batch.take_keys()
+    with outlook.planning(now):
+        if locking == "before_planning":
+            batch.lock_likely_points()
+        batch.read_reservations()
+        batch.plan()
+        batch.lock_and_keep()
+        batch.refuse_on_fresh_read()
+    batch.write()
+    batch.settle_keys()
+    return [batch.answers[position] for position in range(len(asked))]
+
+
+class _Batch:
+    """One batch on its way: steps in the order of the lock order, answers by position."""
+
+    def __init__(
+        self, tx: Transaction, asked: Sequence[Asked], outlook: Outlook, now: datetime
+    ) -> None:
+        self.answers: dict[int, Decided] = {}
+        self._tx = tx
+        self._asked = asked
+        self._outlook = outlook
+        self._now = now
+        self._fresh: list[int] = []
+        self._reserved: dict[PublicId, tuple[HeldUnits, ...] | Gone] = {}
+        self._drafts: list[Draft] = []
+        self._sales: list[Sale] = []
+        self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
+        self._balances: dict[StockPoint, Balance] = {}
+        self._kept: list[Draft] = []
+
+    def take_keys(self) -> None:
+        """Answer what was answered before; the rest is decided."""
+        first: dict[RepeatKey, int] = {}
+        for position, one in enumerate(self._asked):
+            first.setdefault(one.key(), position)
+        hashes = {key: self._asked[position].body_hash for key, position in first.items()}
+        stored = take_keys(self._tx, hashes)
+        for key, answer in stored.items():
+            self.answers[first[key]] = _repeat(self._asked[first[key]], answer)
+        self._fresh = [position for key, position in first.items() if key not in stored]
+
+    def read_reservations(self) -> None:
+        """Read what the batch's reservations hold; they are locked with the rest, later."""
+        named = [self._asked[position].order.reservation for position in self._fresh]
+        self._reserved = read_holds(self._tx, {PublicId(one) for one in named if one}, self._now)
+
+    def lock_likely_points(self) -> None:
+        """Lock what a plan could choose and read it, so that the plan cannot lose it."""
+        skus = {
+            part.sku
+            for position in self._fresh
+            for parts in self._outlook.parts(self._asked[position].order.lines).values()
+            for part in parts
+        }
+        nodes = self._outlook.likely_nodes(sorted(skus)) if skus else ()
+        points = {StockPoint(sku, node) for sku in skus for node in nodes}
+        self._balances = lock_points(self._tx, points, self._now)
+        self._outlook.learn_balances(self._balances.values())
+
+    def plan(self) -> None:
+        """Plan each order in turn; what one would take, the next no longer sees."""
+        for position in self._fresh:
+            order = self._asked[position].order
+            outlook = self._outlook
+            problems = faults(order) or unknown_names(
+                order, outlook.channels, outlook.world.node_index, outlook.world.products
+            )
+            if problems:
+                self.answers[position] = unreadable(order, problems)
+            elif order.method == "carried":
+                self._sales.append(Sale(position, order))
+                outlook.take(self._sale_points(self._sales[-1]).items(), ())
+            else:
+                self._plan_one(position, order)
+
+    def _plan_one(self, position: int, order: NewOrder) -> None:
+        outlook = self._outlook
+        request = sourcing_request(order, outlook.channels[order.channel], self._now)
+        held = self._held_for(order)
+        plan = outlook.plan(request) if held is None else outlook.plan_held(request, held)
+        if isinstance(plan, Refusal):
+            self._refusals[position] = (request, plan)
+            return
+        parts = outlook.parts(order.lines)
+        if held is None:
+            draws = tuple(draw(plan, request, parts, outlook.stock.choose_points))
+            outlook.take(((found.point, found.units) for found in draws), _days(plan))
+        else:
+            draws = tuple(draw_held(plan, request, parts, held))
+            outlook.take((), _days(plan))
+        waiting = tuple(wait_for(plan, draws, request, parts))
+        self._drafts.append(Draft(position, order, request, plan, draws, waiting, held))
+
+    def _held_for(self, order: NewOrder) -> Held | None:
+        """Return the units of the order's reservation; None: it has none, or too late."""
+        if order.reservation is None:
+            return None
+        found = self._reserved[PublicId(order.reservation)]
+        return None if isinstance(found, str) else [(unit.point, unit.units) for unit in found]
+
+    def lock_and_keep(self) -> None:
+        """Lock what the drafts chose and would wait for; keep those whose units still stand."""
+        named = {PublicId(one.order.reservation) for one in self._drafts if one.order.reservation}
+        holds = lock_holds(self._tx, named, self._now)
+        days = {day for draft in self._drafts for day in _days(draft.plan)}
+        room = lock_days(self._tx, days)
+        points = {found.point for one in self._drafts for found in one.draws}
+        points |= {point for one in self._drafts for point in self._waiting_points(one)}
+        points |= {point for sale in self._sales for point in self._sale_points(sale)}
+        self._balances |= lock_points(self._tx, points - self._balances.keys(), self._now)
+        standing = self._standing(holds, room)
+        self._kept, lost = keep(self._drafts, standing, self._has_news)
+        self.answers |= {one.position: Undecided() for one in lost}
+        used = {one.order.reservation for one in self._kept if one.held is not None}
+        end_holds(self._tx, {PublicId(one) for one in used if one})
+
+    def _standing(
+        self,
+        holds: Mapping[PublicId, tuple[HeldUnits, ...] | Gone],
+        room: Mapping[NodeDay, DayTaken],
+    ) -> Standing:
+        units: dict[tuple[StockPoint, Source], int] = {}
+        for point, balance in self._balances.items():
+            units[point, "available"] = balance.available
+            units[point, "expected"] = balance.expected
+        for held in holds.values():
+            for unit in () if isinstance(held, str) else held:
+                units[unit.point, "reserved"] = units.get((unit.point, "reserved"), 0) + unit.units
+        for sale in self._sales:
+            for point, sold in self._sale_points(sale).items():
+                units[point, "available"] = max(0, units[point, "available"] - sold)
+        floors = {point: self._outlook.floor(point) for point in self._balances}
+        free = {day: taken.parcels_max - taken.taken for day, taken in room.items()}
+        return Standing(units, floors, free)
+
+    def _waiting_points(self, draft: Draft) -> set[StockPoint]:
+        parts = self._outlook.parts(draft.order.lines)
+        return {
+            StockPoint(part.sku, node)
+            for wait in draft.waiting
+            for part in parts[draft.order.lines[wait.line_no - 1].sku]
+            for node in self._accepting(draft)
+        }
+
+    def _accepting(self, draft: Draft) -> frozenset[NodeId]:
+        return self._outlook.accepting(draft.request, draft.plan.rejections)
+
+    def _sale_points(self, sale: Sale) -> Counter[StockPoint]:
+        parts = self._outlook.parts(sale.order.lines)
+        sold = Counter[StockPoint]()
+        for line in sale.order.lines:
+            for part in parts[line.sku]:
+                sold[StockPoint(part.sku, _till_of(sale))] += part.units * line.units
+        return sold
+
+    def _has_news(self, draft: Draft) -> bool:
+        return any(
+            self._balances[point].available > self._outlook.stock.available(point)
+            for point in self._waiting_points(draft)
+        )
+
+    def refuse_on_fresh_read(self) -> None:
+        """Refuse only what a fresh read refuses too, less the units of the plans that hold."""
+        outlook = self._outlook
+        wanted = {
+            sku
+            for request, refusal in self._refusals.values()
+            if refusal.reason in FOR_LACK_OF_STOCK
+            for sku in outlook.world.components(request.lines)
+        }
+        outlook.give_back()
+        rose = bool(wanted) and outlook.rises_by(read_levels(self._tx, wanted))
+        if rose:
+            outlook.take(
+                ((found.point, found.units) for one in self._kept for found in one.draws), ()
+            )
+        for position, (request, refusal) in self._refusals.items():
+            lacks = refusal.reason in FOR_LACK_OF_STOCK
+            again = outlook.plan(request) if rose and lacks else refusal
+            if isinstance(again, Refusal):
+                self.answers[position] = refused(again, self._asked[position].order)
+            else:
+                self.answers[position] = Undecided()
+
+    def write(self) -> None:
+        """Write everything that was kept, set by set, and announce it."""
+        rows = self._number()
+        if not rows:
+            return
+        tx, now = self._tx, self._now
+        store.insert_orders(tx, [new.header for new in rows])
+        contacts = [
+            (new.header.order_id, contact)
+            for new in rows
+            if (contact := new.header.order.contact) is not None
+        ]
+        store.insert_contacts(tx, contacts)
+        store.insert_lines(tx, [line for new in rows for line in new.lines])
+        store.insert_parcels(tx, [parcel for new in rows for parcel in new.parcels])
+        quantities = [quantity for new in rows for quantity in new.quantities]
+        store.insert_quantities(tx, quantities, "placed", now)
+        self._move_stock(rows)
+        decided = [
+            Decision(new.header.order_id, "source", new.kept.plan)
+            for new in rows
+            if isinstance(new.kept, Draft)
+        ]
+        remember(tx, decided, now)
+        announce(tx, [fact for new in rows for fact in facts(new)], now)
+        self.answers |= {new.kept.position: placed(new) for new in rows}
+
+    def _number(self) -> list[NewRows]:
+        every: list[Draft | Sale] = [*self._kept, *self._sales]
+        kept = sorted(every, key=lambda one: one.position)
+        lines = sum(len(one.order.lines) for one in kept)
+        parcels = sum(len(one.plan.parcels) for one in self._kept)
+        drawn = store.draw_numbers(self._tx, len(kept), lines, parcels)
+        numbers = (iter(drawn[0]), iter(drawn[1]), iter(drawn[2]))
+        channels = self._outlook.channels
+        return [
+            new_rows(one, channels[one.order.channel], numbers, new_id(), self._now) for one in kept
+        ]
+
+    def _move_stock(self, rows: Sequence[NewRows]) -> None:
+        tx, now = self._tx, self._now
+        sold = [
+            TillSale(
+                new_id(),
+                StockPoint(part.sku, _till_of(new.kept)),
+                part.units * line.line.units,
+                line.line_id,
+            )
+            for new in rows
+            if isinstance(new.kept, Sale)
+            for line in new.lines
+            for part in self._outlook.parts(new.kept.order.lines)[line.line.sku]
+        ]
+        sell_at_till(tx, sold, now)
+        ids = {point: balance.point_id for point, balance in self._balances.items()}
+        commit_units(tx, [take for new in rows for take in takes(new, ids)], now)
+        wishes = [
+            wish
+            for new in rows
+            if isinstance(new.kept, Draft)
+            for wish in claims(
+                new, self._outlook.parts(new.kept.order.lines), self._accepting(new.kept)
+            )
+        ]
+        open_claims(tx, wishes, now)
+        held = [
+            Hold(one.order_id, one.parcel_id, NodeDay(one.parcel.node, one.parcel.capacity_on))
+            for new in rows
+            for one in new.parcels
+        ]
+        hold_capacity(tx, held, now)
+
+    def settle_keys(self) -> None:
+        """Keep the answers of what was written, forget the keys of the rest, answer the doubles."""
+        asked = self._asked
+        written = {
+            asked[position].key(): msgspec.json.encode(answer).decode()
+            for position in self._fresh
+            if isinstance(answer := self.answers[position], Placed)
+        }
+        store_answers(self._tx, written)
+        forget_keys(
+            self._tx,
+            [key for position in self._fresh if (key := asked[position].key()) not in written],
+        )
+        first = {asked[position].key(): position for position in sorted(self.answers, reverse=True)}
+        for position, one in enumerate(asked):
+            if position not in self.answers:
+                self.answers[position] = _as_first(
+                    one, asked[first[one.key()]], self.answers[first[one.key()]]
+                )
+
+
+def _days(plan: Plan) -> list[NodeDay]:
+    return [NodeDay(parcel.node, parcel.capacity_on) for parcel in plan.parcels]
+
+
+def _till_of(sale: Sale) -> NodeId:
+    if sale.order.node is None:
+        raise ValueError("a till sale without its node was let through")
+    return sale.order.node
+
+
+def _repeat(one: Asked, stored: StoredAnswer) -> Repeated | OneshelfError:
+    if one.body_hash != stored.body_hash:
+        return _reused(one)
+    return Repeated(msgspec.json.decode(stored.answer, type=Placed))
+
+
+def _as_first(one: Asked, first: Asked, answer: Decided) -> Decided:
+    """Answer an order that came twice in one batch as its first."""
+    if one.body_hash != first.body_hash:
+        return _reused(one)
+    return Repeated(answer) if isinstance(answer, Placed) else answer
+
+
+def _reused(one: Asked) -> OneshelfError:
+    return OneshelfError(
+        "key_reused",
+        f"The key {one.order.key!r} of channel {one.order.channel!r} came with another body.",
+        "Give another order another key; a repeat must be the same to the byte.",
+    )

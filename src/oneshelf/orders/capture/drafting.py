@@ -1,0 +1,211 @@
+"""From a plan to concrete units: which point gives which line what. Pure.
+
+A draft is an order with its plan, before any lock. Whether its units still stand is checked under
+lock, in the order of the batch.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.catalog.products import KitPart
+from oneshelf.inventory.ledger import Source, StockPoint
+from oneshelf.matching.capacity.holding import NodeDay
+from oneshelf.matching.plan import Parcel, Plan
+from oneshelf.matching.request import SourcingRequest
+from oneshelf.orders.canonical import NewOrder
+
+ChoosePoints = Callable[[Sku, NodeId, int], Sequence[tuple[StockPoint, int]]]
+Parts = Mapping[Sku, tuple[KitPart, ...]]
+Held = Sequence[tuple[StockPoint, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Units of one point for one line. parcel: its position in the plan."""
+
+    parcel: int
+    line_no: int
+    point: StockPoint
+    units: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Units of one line that have nothing on a shelf yet. parcel: None without a date."""
+
+    line_no: int
+    units: int
+    parcel: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One order of the batch with its plan and the units it would take."""
+
+    position: int
+    order: NewOrder
+    request: SourcingRequest
+    plan: Plan
+    draws: tuple[Draw, ...]
+    waiting: tuple[Waiting, ...]
+    held: Held | None  # units of its reservation; the draws are exactly these
+
+    def reservation(self) -> Literal["none", "consumed", "lapsed"]:
+        """Say what became of the reservation the order named."""
+        if self.order.reservation is None:
+            return "none"
+        return "lapsed" if self.held is None else "consumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A till sale: the customer has the goods, whatever the shelf shows."""
+
+    position: int
+    order: NewOrder
+
+
+def draw_held(plan: Plan, request: SourcingRequest, parts: Parts, held: Held) -> list[Draw]:
+    """Give every line the units that its reservation holds; the plan was made on exactly them."""
+    left = {(point.sku, point.node): list[tuple[StockPoint, int]]() for point, _ in held}
+    for point, units in held:
+        left[point.sku, point.node].append((point, units))
+
+    def choose(sku: Sku, node: NodeId, _: int) -> Sequence[tuple[StockPoint, int]]:
+        return left[sku, node]
+
+    return [replace(found, source="reserved") for found in draw(plan, request, parts, choose)]
+
+
+def draw(plan: Plan, request: SourcingRequest, parts: Parts, choose: ChoosePoints) -> list[Draw]:
+    """Give every line of every parcel its units, whole kits from one place."""
+    return [
+        found
+        for position, parcel in enumerate(plan.parcels)
+        for found in _draw_parcel(position, parcel, request, parts, choose)
+    ]
+
+
+def _draw_parcel(
+    position: int, parcel: Parcel, request: SourcingRequest, parts: Parts, choose: ChoosePoints
+) -> Iterable[Draw]:
+    skus = {line.line_no: line.sku for line in request.lines}
+    supply: dict[Sku, list[tuple[StockPoint, int, Source]]] = {}
+    for take in parcel.takes:
+        if take.receipt_line is None:
+            chosen = choose(take.sku, parcel.node, take.units)
+            found: list[tuple[StockPoint, int, Source]] = [
+                (point, units, "available") for point, units in chosen
+            ]
+        else:
+            inbound = StockPoint(take.sku, parcel.node, None, take.receipt_line)
+            found = [(inbound, take.units, "expected")]
+        supply.setdefault(take.sku, []).extend(found)
+    for line in parcel.units:
+        for part in parts[skus[line.line_no]]:
+            for point, units, source in _take(supply[part.sku], part.units * line.units):
+                yield Draw(position, line.line_no, point, units, source)
+
+
+def _take(
+    supply: list[tuple[StockPoint, int, Source]], units: int
+) -> Iterable[tuple[StockPoint, int, Source]]:
+    while units:
+        point, there, source = supply.pop(0)
+        taken = min(units, there)
+        if there > taken:
+            supply.insert(0, (point, there - taken, source))
+        units -= taken
+        yield point, taken, source
+
+
+def wait_for(
+    plan: Plan, draws: Sequence[Draw], request: SourcingRequest, parts: Parts
+) -> list[Waiting]:
+    """Return the units of each line that wait: for a receipt, or for any stock at all.
+
+    A kit waits as a whole for the last of its parts.
+    """
+    skus = {line.line_no: line.sku for line in request.lines}
+    per_kit = {
+        (line_no, part.sku): part.units for line_no, sku in skus.items() for part in parts[sku]
+    }
+    late: dict[tuple[int, int, Sku], int] = {}
+    for found in draws:
+        if found.source == "expected":
+            place = (found.parcel, found.line_no, found.point.sku)
+            late[place] = late.get(place, 0) + found.units
+    kits: dict[tuple[int, int], int] = {}
+    for (parcel, line_no, sku), units in late.items():
+        whole = -(-units // per_kit[line_no, sku])
+        kits[parcel, line_no] = max(kits.get((parcel, line_no), 0), whole)
+    dated = [Waiting(line_no, units, parcel) for (parcel, line_no), units in sorted(kits.items())]
+    return dated + [Waiting(line.line_no, line.units, None) for line in plan.unserved]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What may be taken under the locks of a batch; shrinks as drafts are kept.
+
+    units: by point and source. floors: units of a point that only sold orders may have.
+    parcels: room in the days of nodes that have a limit; sold orders need none.
+    """
+
+    units: dict[tuple[StockPoint, Source], int]
+    floors: Mapping[StockPoint, int]
+    parcels: dict[NodeDay, int]
+
+    def has(self, draft: Draft) -> bool:
+        """Say whether a draft's units and days still stand."""
+        if any(
+            self.units.get((point, source), 0) < units
+            for (point, source), units in _units(draft).items()
+        ):
+            return False
+        if draft.request.standing == "sold":
+            return True
+        return all(
+            source != "available" or self.units[point, source] - self.floors.get(point, 0) >= units
+            for (point, source), units in _units(draft).items()
+        ) and all(self.parcels.get(day, wanted) >= wanted for day, wanted in _days(draft).items())
+
+    def take(self, draft: Draft) -> None:
+        """Take what a kept draft uses; the next no longer finds it."""
+        for place, units in _units(draft).items():
+            self.units[place] -= units
+        for day, wanted in _days(draft).items():
+            if day in self.parcels:
+                self.parcels[day] -= wanted
+
+
+def keep(
+    drafts: Sequence[Draft], standing: Standing, has_news: Callable[[Draft], bool]
+) -> tuple[list[Draft], list[Draft]]:
+    """Part the drafts whose units stand from those that lost theirs, in the batch's order.
+
+    has_news: whether more of what a waiting draft wants stands there than it was planned on.
+    """
+    kept: list[Draft] = []
+    lost: list[Draft] = []
+    for draft in drafts:
+        if standing.has(draft) and not (draft.waiting and has_news(draft)):
+            standing.take(draft)
+            kept.append(draft)
+        else:
+            lost.append(draft)
+    return kept, lost
+
+
+def _units(draft: Draft) -> Counter[tuple[StockPoint, Source]]:
+    units = Counter[tuple[StockPoint, Source]]()
+    for found in draft.draws:
+        units[found.point, found.source] += found.units
+    return units
+
+
+def _days(draft: Draft) -> Counter[NodeDay]:
+    return Counter(NodeDay(parcel.node, parcel.capacity_on) for parcel in draft.plan.parcels)

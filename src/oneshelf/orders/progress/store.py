@@ -1,0 +1,246 @@
+"""Read and write how far orders have come. Nothing is decided here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.identifiers import OrderId, ParcelId
+from oneshelf.orders.progress.order_state import Line, NewParcel, OrderHead, Parcel
+from oneshelf.orders.progress.quantities import Move, Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """One reason that keeps an order from being released."""
+
+    order_id: OrderId
+    reason: str
+
+
+def lock_orders(tx: Transaction, order_ids: Collection[OrderId]) -> list[OrderHead]:
+    """Lock orders until the transaction ends, in order_id order, so that batches never cross."""
+    return tx.rows(
+        OrderHead,
+        """
+        SELECT order_id, public_id, channel, customer, standing, method, node, country, postcode,
+               latitude, longitude, wanted_by, preference, splitting, backorder, placed_at,
+               promised_on, grace_until, version
+          FROM orders.sales_order
+         WHERE order_id = ANY(%(ids)s::bigint[])
+         ORDER BY order_id
+           FOR NO KEY UPDATE
+        """,
+        ids=list(order_ids),
+    )
+
+
+def find_orders(tx: Transaction, order_ids: Collection[OrderId]) -> list[OrderHead]:
+    """Read orders without a lock."""
+    return tx.rows(
+        OrderHead,
+        """
+        SELECT order_id, public_id, channel, customer, standing, method, node, country, postcode,
+               latitude, longitude, wanted_by, preference, splitting, backorder, placed_at,
+               promised_on, grace_until, version
+          FROM orders.sales_order
+         WHERE order_id = ANY(%(ids)s::bigint[])
+         ORDER BY order_id
+        """,
+        ids=list(order_ids),
+    )
+
+
+def find_lines(tx: Transaction, order_ids: Collection[OrderId]) -> list[Line]:
+    """Return the orders' lines, in their order."""
+    return tx.rows(
+        Line,
+        """
+        SELECT order_id, line_id, line_no, sku, units
+          FROM orders.line
+         WHERE order_id = ANY(%(ids)s::bigint[])
+         ORDER BY order_id, line_no
+        """,
+        ids=list(order_ids),
+    )
+
+
+def find_quantities(tx: Transaction, order_ids: Collection[OrderId]) -> list[Quantity]:
+    """Return where the orders' units stand."""
+    return tx.rows(
+        Quantity,
+        """
+        SELECT quantity_id, order_id, line_id, units, was, status, parcel_id
+          FROM orders.quantity
+         WHERE order_id = ANY(%(ids)s::bigint[])
+         ORDER BY order_id, quantity_id
+        """,
+        ids=list(order_ids),
+    )
+
+
+def find_parcels(tx: Transaction, order_ids: Collection[OrderId]) -> list[Parcel]:
+    """Return the orders' parcels, also those that came to nothing."""
+    return tx.rows(
+        Parcel,
+        """
+        SELECT order_id, parcel_id, node, service, ready_at, arrives_on, capacity_on
+          FROM orders.parcel
+         WHERE order_id = ANY(%(ids)s::bigint[])
+         ORDER BY order_id, parcel_id
+        """,
+        ids=list(order_ids),
+    )
+
+
+def find_holds(tx: Transaction, order_ids: Collection[OrderId]) -> list[HoldRow]:
+    """Return the reasons that keep the orders from being released."""
+    return tx.rows(
+        HoldRow,
+        """
+        SELECT order_id, reason
+          FROM orders.hold
+         WHERE order_id = ANY(%(ids)s::bigint[]) AND lifted_at IS NULL
+        """,
+        ids=list(order_ids),
+    )
+
+
+def find_orders_of_parcels(
+    tx: Transaction, parcel_ids: Collection[ParcelId]
+) -> list[tuple[ParcelId, OrderId]]:
+    """Return whose the parcels are; that never changes."""
+    return [
+        (ParcelId(parcel), OrderId(order))
+        for parcel, order in tx.tuples(
+            """
+            SELECT parcel_id, order_id
+              FROM orders.parcel
+             WHERE parcel_id = ANY(%(ids)s::bigint[])
+            """,
+            ids=list(parcel_ids),
+        )
+    ]
+
+
+def update_quantities(tx: Transaction, quantities: Sequence[Quantity], now: datetime) -> None:
+    """Write what has changed in quantities."""
+    tx.run(
+        """
+        UPDATE orders.quantity
+           SET units = given.units, was = given.was, status = given.status,
+               parcel_id = given.parcel_id, changed_at = %(now)s
+          FROM unnest(%(ids)s::bigint[], %(units)s::bigint[], %(was)s::text[],
+                      %(statuses)s::text[], %(parcels)s::bigint[])
+               AS given (quantity_id, units, was, status, parcel_id)
+         WHERE quantity.quantity_id = given.quantity_id
+        """,
+        ids=[quantity.quantity_id for quantity in quantities],
+        units=[quantity.units for quantity in quantities],
+        was=[quantity.was for quantity in quantities],
+        statuses=[quantity.status for quantity in quantities],
+        parcels=[quantity.parcel_id for quantity in quantities],
+        now=now,
+    )
+
+
+def add_quantities(tx: Transaction, quantities: Sequence[Quantity], now: datetime) -> None:
+    """Write new quantities."""
+    tx.run(
+        """
+        INSERT INTO orders.quantity (order_id, line_id, units, was, status, parcel_id, changed_at)
+        SELECT order_id, line_id, units, was, status, parcel_id, %(now)s
+          FROM unnest(%(orders)s::bigint[], %(lines)s::bigint[], %(units)s::bigint[],
+                      %(was)s::text[], %(statuses)s::text[], %(parcels)s::bigint[])
+               WITH ORDINALITY
+               AS given (order_id, line_id, units, was, status, parcel_id, place)
+         ORDER BY place
+        """,
+        orders=[quantity.order_id for quantity in quantities],
+        lines=[quantity.line_id for quantity in quantities],
+        units=[quantity.units for quantity in quantities],
+        was=[quantity.was for quantity in quantities],
+        statuses=[quantity.status for quantity in quantities],
+        parcels=[quantity.parcel_id for quantity in quantities],
+        now=now,
+    )
+
+
+def log_moves(tx: Transaction, moves: Sequence[Move], now: datetime) -> None:
+    """Write down every change of status, with who and what caused it."""
+    tx.run(
+        """
+        INSERT INTO orders.progress (order_id, line_id, units, was, status, parcel_id, reason, by,
+                                     because, changed_at)
+        SELECT order_id, line_id, units, was, status, parcel_id, reason, %(by)s, %(because)s,
+               %(now)s
+          FROM unnest(%(orders)s::bigint[], %(lines)s::bigint[], %(units)s::bigint[],
+                      %(was)s::text[], %(statuses)s::text[], %(parcels)s::bigint[],
+                      %(reasons)s::text[])
+               WITH ORDINALITY
+               AS given (order_id, line_id, units, was, status, parcel_id, reason, place)
+         ORDER BY place
+        """,
+        orders=[move.order_id for move in moves],
+        lines=[move.line_id for move in moves],
+        units=[move.units for move in moves],
+        was=[move.was for move in moves],
+        statuses=[move.status for move in moves],
+        parcels=[
+            move.parcel_id_before if move.parcel_id_after is None else move.parcel_id_after
+            for move in moves
+        ],
+        reasons=[move.reason for move in moves],
+        by=tx.by,
+        because=tx.because,
+        now=now,
+    )
+
+
+def raise_versions(
+    tx: Transaction, order_ids: Sequence[OrderId], awaiting: Sequence[OrderId]
+) -> None:
+    """Raise the orders' versions; say which of them wait for their release."""
+    tx.run(
+        """
+        UPDATE orders.sales_order
+           SET version = version + 1,
+               awaits_release = order_id = ANY(%(awaiting)s::bigint[])
+         WHERE order_id = ANY(%(ids)s::bigint[])
+        """,
+        ids=list(order_ids),
+        awaiting=list(awaiting),
+    )
+
+
+def draw_parcel_ids(tx: Transaction, count: int) -> list[ParcelId]:
+    """Draw numbers for new parcels."""
+    return tx.scalars(
+        "SELECT nextval('orders.parcel_number') FROM generate_series(1, %(count)s)", count=count
+    )
+
+
+def add_parcels(
+    tx: Transaction, parcel_ids: Sequence[ParcelId], parcels: Sequence[NewParcel]
+) -> None:
+    """Write new parcels under the numbers drawn for them."""
+    tx.run(
+        """
+        INSERT INTO orders.parcel (parcel_id, order_id, node, service, ready_at, collected_at,
+                                   arrives_on, capacity_on, cost_millis, cost_minor)
+        SELECT * FROM unnest(%(ids)s::bigint[], %(orders)s::bigint[], %(nodes)s::text[],
+                             %(services)s::text[], %(ready)s::timestamptz[],
+                             %(collected)s::timestamptz[], %(arrives)s::date[],
+                             %(capacity)s::date[], %(millis)s::bigint[], %(minor)s::bigint[])
+        """,
+        ids=list(parcel_ids),
+        orders=[parcel.order_id for parcel in parcels],
+        nodes=[parcel.node for parcel in parcels],
+        services=[parcel.service for parcel in parcels],
+        ready=[parcel.ready_at for parcel in parcels],
+        collected=[parcel.collected_at for parcel in parcels],
+        arrives=[parcel.arrives_on for parcel in parcels],
+        capacity=[parcel.capacity_on for parcel in parcels],
+        millis=[parcel.cost_millis for parcel in parcels],
+        minor=[parcel.cost_minor for parcel in parcels],
+    )

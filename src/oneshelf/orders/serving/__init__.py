@@ -1,0 +1,1 @@
+"""A claim got units: its line stops waiting and gets a parcel."""

@@ -1,0 +1,1 @@
+"""How it leaves: picking, packing, shipping, pickup."""

@@ -1,0 +1,1 @@
+"""A tote becomes a closed parcel."""

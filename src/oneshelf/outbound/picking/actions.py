@@ -1,0 +1,107 @@
+"""Pick parcels, and send what is short from elsewhere in the same transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.facts import Fact
+from oneshelf.base.identifiers import OrderId, new_id
+from oneshelf.base.outbox import announce
+from oneshelf.inventory.lines.actions import pick as pick_from_stock
+from oneshelf.inventory.lines.actions import reject
+from oneshelf.inventory.lines.handling import Rejected
+from oneshelf.inventory.shelf.actions import find_commitments
+from oneshelf.matching.outlook import Outlook
+from oneshelf.orders.progress.actions import (
+    advance,
+    lock_orders,
+    orders_of_parcels,
+    units_behind,
+)
+from oneshelf.orders.progress.order_state import OrderState
+from oneshelf.orders.progress.quantities import Move, move
+from oneshelf.orders.resourcing.actions import lock_plans, plan_again, write_plans
+from oneshelf.orders.resourcing.asking import Lost
+from oneshelf.outbound.facts import ParcelPicked, PickShort
+from oneshelf.outbound.picking.picks import Decided, Pick, PickAnswer, decide_pick
+
+
+def pick(
+    outlook: Outlook, tx: Transaction, picks: Sequence[Pick], now: datetime
+) -> list[PickAnswer]:
+    """Put units into totes; units that are short leave the shelf's books and find another source.
+
+    Answers each report in its order. Locks orders, capacity, stock. Safe to repeat.
+    """
+    owners = orders_of_parcels(tx, {one.parcel_id for one in picks})
+    orders = lock_orders(tx, set(owners.values()))
+    seen = dict(orders)
+    decided: list[Decided] = []
+    for one in picks:
+        order_id = owners.get(one.parcel_id)
+        verdict = decide_pick(None if order_id is None else seen[order_id], one)
+        decided.append(verdict)
+        if order_id is not None:
+            seen[order_id] = _without(seen[order_id], verdict)
+    moves = [one for verdict in decided for one in verdict.moves]
+    lost = [one for verdict in decided for one in verdict.lost]
+    after = advance(tx, orders, moves, now)
+    announce(tx, _facts(after, moves, lost), now)
+    if moves or lost:
+        _move_stock(outlook, tx, after, picks, decided, now)
+    return [verdict.answer for verdict in decided]
+
+
+def _without(order: OrderState, verdict: Decided) -> OrderState:
+    """Return the order as the next report finds it."""
+    gone = [replace(one.quantity.to("unsourced", one.reason, one.units)) for one in verdict.lost]
+    return replace(order, quantities=tuple(move(order.quantities, [*verdict.moves, *gone])))
+
+
+def _move_stock(
+    outlook: Outlook,
+    tx: Transaction,
+    orders: Mapping[OrderId, OrderState],
+    picks: Sequence[Pick],
+    decided: Sequence[Decided],
+    now: datetime,
+) -> None:
+    moves = [one for verdict in decided for one in verdict.moves]
+    lost = [one for verdict in decided for one in verdict.lost]
+    replans = plan_again(outlook, tx, orders, lost, now)
+    lines = {one.line_id for one in moves} | {one.quantity.line_id for one in lost}
+    points = {one.point for one in find_commitments(tx, lines)}
+    locked = lock_plans(tx, outlook, orders, replans, now, also=points)
+    if moves:
+        pick_from_stock(tx, units_behind(tx, orders, moves), now)
+    rejected = [
+        Rejected(new_id(), one.quantity.line_id, node, one.units, report.short, report.sku)
+        for report, verdict in zip(picks, decided, strict=True)
+        for one in verdict.lost
+        if report.short and (node := orders[one.order_id].node_of(one.quantity))
+    ]
+    if rejected:
+        reject(tx, rejected, now)
+    write_plans(tx, orders, locked, now)
+
+
+def _facts(
+    orders: Mapping[OrderId, OrderState], moves: Sequence[Move], lost: Sequence[Lost]
+) -> list[Fact]:
+    facts: list[Fact] = []
+    parcels = {one.parcel_id_after: one.order_id for one in moves}
+    for parcel_id, order_id in parcels.items():
+        order = orders[order_id]
+        if parcel_id is None:
+            continue
+        mine = [quantity for quantity in order.quantities if quantity.parcel_id == parcel_id]
+        if not any(quantity.status == "released" for quantity in mine):
+            units = sum(quantity.units for quantity in mine if quantity.status == "picked")
+            facts.append(ParcelPicked(order_id, parcel_id, order.parcels[parcel_id].node, units))
+    for one in lost:
+        parcel = one.quantity.parcel_id
+        if parcel is not None:
+            node = orders[one.order_id].parcels[parcel].node
+            facts.append(PickShort(one.order_id, parcel, node, one.units, one.reason))
+    return facts

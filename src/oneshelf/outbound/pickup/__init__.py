@@ -1,0 +1,1 @@
+"""Customers collect their parcels with a code that works once."""

@@ -1,0 +1,1 @@
+"""Carriers take parcels, and deliver them."""

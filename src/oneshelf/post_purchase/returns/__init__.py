@@ -1,0 +1,1 @@
+"""Units come back, to any of our places."""

@@ -1,0 +1,41 @@
+"""Which facts need a person. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from oneshelf.base.facts import Fact
+from oneshelf.base.identifiers import NodeId, OrderId
+from oneshelf.orders.facts import LinesUnsourced
+from oneshelf.outbound.facts import PickupCodeLocked
+
+ExceptionId = NewType("ExceptionId", int)
+Kind = Literal[
+    "lines_unsourced",  # sold, and nobody has the units
+    "pickup_code_locked",  # too many wrong codes at a counter
+]
+
+
+@dataclass(frozen=True, slots=True)
+class NewException:
+    """Something a person should look at."""
+
+    kind: Kind
+    subject: str
+    order_id: OrderId | None
+    node: NodeId | None
+    detail: str
+
+
+def exception_of(fact: Fact) -> NewException | None:
+    """Return what a person should look at because of a fact; None if nothing."""
+    match fact:
+        case LinesUnsourced():
+            detail = f"{len(fact.lines)} lines without a unit: {fact.reason}"
+            return NewException("lines_unsourced", fact.subject(), fact.order_id, None, detail)
+        case PickupCodeLocked():
+            detail = f"parcel {fact.parcel_id}: {fact.wrong_attempts} wrong codes"
+            return NewException(
+                "pickup_code_locked", fact.subject(), fact.order_id, fact.node, detail
+            )
+        case _:
+            return None

@@ -1,0 +1,189 @@
+"""Put the house together: everything behind the doors, and the doors themselves."""
+
+import re
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from threading import Event
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.response import Stream
+from litestar.types import ASGIApp
+
+from oneshelf.base.database import Database
+from oneshelf.base.errors import OneshelfError
+from oneshelf.catalog.access.keys import ApiKey
+from oneshelf.web.catalog.keys_admin import DOORS as KEYS
+from oneshelf.web.catalog.sheets import DOORS as SHEETS
+from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
+from oneshelf.web.edge import Edge
+from oneshelf.web.events.doors import DOORS as EVENTS
+from oneshelf.web.following import SafeTail
+from oneshelf.web.health.doors import DOORS as HEALTH
+from oneshelf.web.house import House
+from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
+from oneshelf.web.limits import RateLimit
+from oneshelf.web.metrics import Metrics
+from oneshelf.web.openapi import describe
+from oneshelf.web.orders.changing import DOORS as CHANGING
+from oneshelf.web.orders.deciding import placing
+from oneshelf.web.orders.looking import DOORS as LOOKING
+from oneshelf.web.orders.placing import DOORS as PLACING
+from oneshelf.web.pages.assets import DOORS as ASSETS
+from oneshelf.web.pages.doors import DOORS as PAGES
+from oneshelf.web.policies.doors import DOORS as POLICIES
+from oneshelf.web.problems import answer_error
+from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.stock.looking import DOORS as STOCK
+
+DOORS: tuple[Door, ...] = (
+    *HEALTH,
+    *PAGES,
+    *ASSETS,
+    *PLACING,
+    *LOOKING,
+    *CHANGING,
+    *STOCK,
+    *SHEETS,
+    *POLICIES,
+    *KEYS,
+    *EVENTS,
+)
+THREADS = 12
+KNOCKS_AT_ONCE = 120
+KNOCKS_PER_SECOND = 30.0
+NAMED = re.compile(r"\{(\w+)\}")
+
+Connection = ASGIConnection[object, object, object, State]
+
+
+def furnish(database: Database) -> House:
+    """Load what the doors share; make_application's start and stop run its threads.
+
+    database: of at least THREADS + 3 connections, or visits wait for one.
+    """
+    tail = SafeTail()
+    snapshot = Snapshot(database, tail)
+    return House(
+        database=database,
+        snapshot=snapshot,
+        placing=placing(database, snapshot),
+        keys=KeyRing(database),
+        knocks=RateLimit(KNOCKS_AT_ONCE, KNOCKS_PER_SECOND),
+        metrics=Metrics(),
+        safe_tail=tail,
+        threads=ThreadPoolExecutor(THREADS, thread_name_prefix="door"),
+        stopping=Event(),
+    )
+
+
+def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
+    """Return the application: every door guarded, every error a problem, every answer marked."""
+    document = msgspec.json.encode(describe([*doors, *_about(b"")], read_version()))
+    every = [*doors, *_about(document)]
+
+    async def open_house() -> None:
+        house.snapshot.start()
+        house.placing.start()
+
+    async def close_house() -> None:
+        await house.work(house.placing.stop)
+        await house.work(house.snapshot.stop)
+        house.threads.shutdown(wait=True)
+
+    application = Litestar(
+        [handler(door, house) for door in every],
+        guards=[partial(guard, house)],
+        exception_handlers={Exception: answer_error},
+        on_startup=[open_house],
+        on_shutdown=[close_house],
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    return Edge(application, house.metrics)
+
+
+def read_version() -> str:
+    """Return the version of the installed package; a source tree that is not installed has none."""
+    try:
+        return version("oneshelf")
+    except PackageNotFoundError:
+        return "0"
+
+
+def handler(door: Door, house: House) -> HTTPRouteHandler:
+    """Return a door as the router knows it."""
+
+    async def enter(request: HttpRequest) -> Response[bytes] | Stream:
+        return await door.answer(Visit(request, house, key_of(request)))
+
+    route = HTTPRouteHandler(
+        NAMED.sub(r"{\1:str}", door.path),
+        http_method=door.method,
+        status_code=door.status,
+        opt={"door": door},
+        request_max_body_size=door.body_bytes_max,
+        name=f"{door.method} {door.path}",
+    )
+    return route(enter)
+
+
+async def guard(house: House, connection: Connection, route: BaseRouteHandler) -> None:
+    """Let nobody in who may not enter. Deny by default: a route that is not a door is closed."""
+    door = route.opt.get("door")
+    if not isinstance(door, Door):
+        raise OneshelfError("forbidden", "This door is closed.")
+    if door.scope == "public":
+        _limit(house, connection)
+        return
+    try:
+        presented = presented_key(connection.headers.get("authorization"))
+        key = house.keys.remembered(presented)
+        key = key or await house.work(partial(house.keys.find, presented))
+        if key is None:
+            raise unauthenticated("The key is unknown, revoked or wrong.")
+    except OneshelfError as error:
+        if error.code == "unauthenticated":
+            _limit(house, connection)
+        raise
+    require(key, door.scope)
+    connection.scope["user"] = key
+
+
+def _limit(house: House, connection: Connection) -> None:
+    address = connection.client.host if connection.client else "unknown"
+    if not house.knocks.allows(address, time.monotonic()):
+        raise OneshelfError(
+            "too_many_requests",
+            f"More than {KNOCKS_PER_SECOND:g} requests a second came from {address}.",
+            "Wait a second and knock again.",
+        )
+
+
+def key_of(request: HttpRequest) -> ApiKey | None:
+    """Return who the guard let in."""
+    user = request.scope.get("user")
+    return user if isinstance(user, ApiKey) else None
+
+
+def _about(document: bytes) -> tuple[Door, ...]:
+    async def tell(_visit: Visit) -> Response[bytes]:
+        return Response(document, media_type=JSON)
+
+    return (
+        Door(
+            method="GET",
+            path="/openapi.json",
+            scope="public",
+            does="Every door, as OpenAPI 3.1",
+            answer=tell,
+            gives=dict,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Doors to what happened: facts as a stream."""

@@ -1,0 +1,1 @@
+"""Doors for machines that watch: alive, ready, figures."""

@@ -1,0 +1,44 @@
+"""What the doors of one process share."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from threading import Event
+from typing import TypeVar
+
+from oneshelf.base.database import Database, Transaction
+from oneshelf.orders.answers import Decided
+from oneshelf.orders.capture.actions import Asked
+from oneshelf.web.following import SafeTail
+from oneshelf.web.keys import KeyRing
+from oneshelf.web.limits import RateLimit
+from oneshelf.web.metrics import Metrics
+from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.writer import Writer
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The things behind the doors. stopping: set once the server winds down."""
+
+    database: Database
+    snapshot: Snapshot
+    placing: Writer[Asked, Decided]
+    keys: KeyRing
+    knocks: RateLimit
+    metrics: Metrics
+    safe_tail: SafeTail
+    threads: ThreadPoolExecutor
+    stopping: Event
+
+    async def work(self, task: Callable[[], Result]) -> Result:
+        """Run blocking work on one of the house's threads."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, task)
+
+    def reading(self, because: str) -> AbstractContextManager[Transaction]:
+        """Open a transaction that only looks."""
+        return self.database.transaction("web", because)

@@ -1,0 +1,35 @@
+"""What this process counts about itself, in a registry of its own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class Metrics:
+    """Requests by door and status, how long they took, and what waits."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "oneshelf_http_requests",
+            "Answered requests",
+            ("method", "door", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "oneshelf_http_seconds",
+            "Time to answer",
+            ("method", "door"),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "oneshelf_orders_waiting",
+            "Orders that wait for the writer",
+            registry=self.registry,
+        )
+
+    def text(self) -> bytes:
+        """Return everything in the format Prometheus reads."""
+        return generate_latest(self.registry)

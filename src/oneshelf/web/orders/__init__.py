@@ -1,0 +1,1 @@
+"""Doors for orders: place, look, change, explain."""

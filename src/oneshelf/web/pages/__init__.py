@@ -1,0 +1,1 @@
+"""Pages about the interface itself, and the files they need."""

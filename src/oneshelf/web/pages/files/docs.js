@@ -1,0 +1,10 @@
+window.addEventListener("load", () => {
+  SwaggerUIBundle({
+    url: "/openapi.json",
+    dom_id: "#doors",
+    deepLinking: true,
+    docExpansion: "none",
+    persistAuthorization: false,
+    validatorUrl: null,
+  });
+});

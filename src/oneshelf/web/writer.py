@@ -1,0 +1,186 @@
+"""The hot path: one thread takes what has queued while the last batch ran and decides it together.
+
+Many doors wait on the event loop; one commit answers them all. No timer: a lone request is a batch
+of one.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import SystemRandom
+from threading import Condition, Thread
+from typing import Generic, Literal, TypeVar
+
+from oneshelf.base.batching import decide_batch
+from oneshelf.base.errors import OneshelfError
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+BatchKind = Literal[
+    "shared",
+    "alone",  # lost its units twice: may lock all it could need, for nobody else is in the batch
+]
+Decide = Callable[[Sequence[Request], BatchKind], Sequence[Answer]]
+
+BATCH_MAX = 500
+WAITING_MAX = 10_000
+SHARED_ATTEMPTS_MAX = 2
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting(Generic[Request, Answer]):
+    """One request in the queue and who waits for its answer. attempts: how often undecided."""
+
+    request: Request
+    future: "asyncio.Future[Answer | OneshelfError]"
+    attempts: int = 0
+
+
+class Writer(Generic[Request, Answer]):
+    """A bounded queue, and a thread that decides it batch by batch, in order.
+
+    decide: opens, uses and commits one transaction; an answer or an error for each request.
+    undecided: whether an answer means "ask me again": such a request leads the next batch, and
+    the third time it runs in a batch of its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        decide: Decide[Request, Answer],
+        undecided: Callable[[Answer], bool],
+        *,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
+        """Say what to do; `start` does it."""
+        self._decide = decide
+        self._undecided = undecided
+        self._waiting_max = waiting_max
+        self._waiting: deque[_Waiting[Request, Answer]] = deque()
+        self._changed = Condition()
+        self._stopping = False
+        self._chance = SystemRandom()  # pauses that differ between processes
+        self._thread = Thread(target=self._work, name=f"writer-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing new, decide what waits, and return when all of it is answered."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def length(self) -> int:
+        """Return how many requests wait."""
+        return len(self._waiting)
+
+    async def ask(self, request: Request) -> Answer:
+        """Queue one request; return its answer or raise its error."""
+        [answer] = await self.ask_all([request])
+        if isinstance(answer, OneshelfError):
+            raise answer
+        return answer
+
+    async def ask_all(self, requests: Sequence[Request]) -> list[Answer | OneshelfError]:
+        """Queue requests side by side; return their answers in their order.
+
+        Raises `overloaded` and queues none of them when the queue has no room.
+        """
+        loop = asyncio.get_running_loop()
+        asked: list[_Waiting[Request, Answer]] = [
+            _Waiting(request, loop.create_future()) for request in requests
+        ]
+        with self._changed:
+            if self._stopping:
+                raise OneshelfError(
+                    "overloaded", "This server is stopping.", "Repeat the request in a moment."
+                )
+            if len(self._waiting) + len(asked) > self._waiting_max:
+                raise OneshelfError(
+                    "overloaded",
+                    f"{len(self._waiting)} requests wait already; the queue holds at most"
+                    f" {self._waiting_max}.",
+                    "Repeat the request with the same key in a moment.",
+                )
+            self._waiting.extend(asked)
+            self._changed.notify()
+        return [await waiting.future for waiting in asked]
+
+    def _work(self) -> None:
+        again: list[_Waiting[Request, Answer]] = []
+        while batch := self._take(again):
+            again = self._run(batch)
+
+    def _take(self, again: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
+        """Return the next batch: what was undecided leads; empty when there is nothing left."""
+        with self._changed:
+            self._waiting.extendleft(reversed(again))
+            while not self._waiting and not self._stopping:
+                self._changed.wait()
+            batch: list[_Waiting[Request, Answer]] = []
+            while self._waiting and len(batch) < BATCH_MAX:
+                alone = self._waiting[0].attempts >= SHARED_ATTEMPTS_MAX
+                if alone and batch:
+                    break
+                batch.append(self._waiting.popleft())
+                if alone:
+                    break
+            return batch
+
+    def _run(self, batch: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
+        """Decide and answer a batch; return those that must be asked again."""
+        kind: BatchKind = "alone" if batch[0].attempts >= SHARED_ATTEMPTS_MAX else "shared"
+
+        def decide(requests: Sequence[Request]) -> Sequence[Answer]:
+            answers = self._decide(requests, kind)
+            if len(answers) != len(requests):
+                raise AssertionError(f"{len(answers)} answers to {len(requests)} requests")
+            return answers
+
+        answers = decide_batch([waiting.request for waiting in batch], decide, self._chance)
+        again: list[_Waiting[Request, Answer]] = []
+        settled: list[tuple[_Waiting[Request, Answer], Answer | OneshelfError]] = []
+        for waiting, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, OneshelfError) or not self._undecided(answer):
+                settled.append((waiting, answer))
+            elif kind == "shared":
+                waiting.attempts += 1
+                again.append(waiting)
+            else:
+                settled.append((waiting, _contended()))
+        _settle(settled)
+        return again
+
+
+def _settle(
+    settled: Sequence[tuple[_Waiting[Request, Answer], Answer | OneshelfError]],
+) -> None:
+    """Answer a whole batch with one wake-up of each event loop that waits for it."""
+    by_loop: dict[
+        asyncio.AbstractEventLoop, list[tuple[_Waiting[Request, Answer], Answer | OneshelfError]]
+    ] = {}
+    for pair in settled:
+        by_loop.setdefault(pair[0].future.get_loop(), []).append(pair)
+    for loop, pairs in by_loop.items():
+        with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(_answer, pairs)
+
+
+def _answer(pairs: Sequence[tuple[_Waiting[Request, Answer], Answer | OneshelfError]]) -> None:
+    for waiting, answer in pairs:
+        if not waiting.future.done():  # whoever asked may have gone
+            waiting.future.set_result(answer)
+
+
+def _contended() -> OneshelfError:
+    return OneshelfError(
+        "busy",
+        "Other writers took these units three times in a row.",
+        "Repeat the request with the same key.",
+    )

@@ -1,0 +1,136 @@
+"""What the driver says becomes one of our own errors, and never tells a row."""
+
+import threading
+
+import psycopg
+import pytest
+
+from oneshelf.base.database import Database
+from oneshelf.base.errors import (
+    ContendedError,
+    DatabaseUnavailableError,
+    OneshelfError,
+    ValueRefusedError,
+)
+
+CANARY = "Wilhelmina.Canary@example.org"
+
+
+@pytest.fixture
+def shop(database):
+    with database.transaction("test", "shop") as tx:
+        tx.run("CREATE TABLE person (person_id integer PRIMARY KEY, mail text, age integer)")
+        tx.run("ALTER TABLE person ADD CONSTRAINT nobody_is_unborn CHECK (age >= 0)")
+        tx.run("INSERT INTO person VALUES (1, 'a', 1), (2, 'b', 2)")
+    return database
+
+
+def change(tx, person_id):
+    tx.run("UPDATE person SET age = age + 1 WHERE person_id = %(p)s", p=person_id)
+
+
+def test_a_broken_law_is_named_and_the_row_is_not(shop):
+    with pytest.raises(ValueRefusedError) as refusal, shop.transaction("test", "insert") as tx:
+        tx.run("INSERT INTO person VALUES (3, %(mail)s, -1)", mail=CANARY)
+
+    assert refusal.value.constraint == "nobody_is_unborn"
+    assert CANARY not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_text_that_cannot_be_stored_is_a_refused_value(shop):
+    with pytest.raises(ValueRefusedError), shop.transaction("test", "insert") as tx:
+        tx.run("INSERT INTO person VALUES (3, %(mail)s, 1)", mail="a\0b")
+
+
+def test_a_block_that_raises_changes_nothing(shop):
+    with pytest.raises(LookupError), shop.transaction("test", "update") as tx:
+        change(tx, 1)
+        raise LookupError
+
+    with shop.transaction("test", "read") as tx:
+        assert tx.scalars("SELECT age FROM person ORDER BY person_id") == [1, 2]
+
+
+def test_a_savepoint_undoes_itself_alone(shop):
+    with shop.transaction("test", "update") as tx:
+        change(tx, 1)
+        with pytest.raises(ValueRefusedError), tx.savepoint():
+            change(tx, 2)
+            tx.run("INSERT INTO person VALUES (3, 'c', -1)")
+
+    with shop.transaction("test", "read") as tx:
+        assert tx.scalars("SELECT age FROM person ORDER BY person_id") == [2, 2]
+
+
+def test_a_lock_that_does_not_come_free_in_time_is_contention(shop):
+    with shop.transaction("test", "first") as first:
+        change(first, 1)
+        with pytest.raises(ContendedError) as refusal, shop.transaction("test", "second") as second:
+            second.run("SET LOCAL lock_timeout = '20ms'")
+            change(second, 1)
+
+    assert refusal.value.sqlstate == "55P03"
+
+
+def test_a_statement_that_takes_too_long_is_contention(shop):
+    with pytest.raises(ContendedError), shop.transaction("test", "sleep") as tx:
+        tx.run("SET LOCAL statement_timeout = '20ms'")
+        tx.run("SELECT pg_sleep(5)")
+
+
+def test_in_a_deadlock_one_is_told_of_contention_and_the_other_finishes(shop):
+    both_hold_one = threading.Barrier(2)
+    outcomes = []
+
+    def cross(mine, theirs):
+        try:
+            with shop.transaction("test", "cross") as tx:
+                tx.run("SET LOCAL deadlock_timeout = '20ms'")
+                change(tx, mine)
+                both_hold_one.wait()
+                change(tx, theirs)
+            outcomes.append("finished")
+        except ContendedError as error:
+            outcomes.append(error.sqlstate)
+
+    threads = [threading.Thread(target=cross, args=pair) for pair in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["40P01", "finished"]
+
+
+def test_a_lost_connection_says_so_and_the_next_transaction_gets_a_new_one(shop, url):
+    with pytest.raises(DatabaseUnavailableError), shop.transaction("test", "lost") as tx:
+        [process_id] = tx.scalars("SELECT pg_backend_pid()")
+        with psycopg.connect(url, autocommit=True) as killer:
+            killer.execute("SELECT pg_terminate_backend(%s, 5000)", (process_id,))
+        change(tx, 1)
+
+    with shop.transaction("test", "again") as tx:
+        assert tx.scalars("SELECT age FROM person WHERE person_id = 1") == [1]
+
+
+def test_a_defect_of_ours_shows_its_sqlstate_alone(database):
+    with pytest.raises(OneshelfError) as refusal, database.transaction("test", "typo") as tx:
+        tx.run("SELECT 'Canary' FROM nowhere")
+
+    assert refusal.value.code == "server_failed"
+    assert "42P01" in str(refusal.value)
+    assert "Canary" not in str(refusal.value)
+
+
+def test_every_transaction_is_read_committed_whatever_the_server_prefers(url):
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = psycopg.sql.Identifier(connection.info.dbname)
+        preference = "ALTER DATABASE {} SET default_transaction_isolation = 'serializable'"
+        connection.execute(psycopg.sql.SQL(preference).format(name))
+    database = Database(url)
+    with database.transaction("test", "isolation") as tx:
+        [isolation] = tx.scalars("SHOW transaction_isolation")
+    database.close()
+
+    assert isolation == "read committed"

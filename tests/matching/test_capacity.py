@@ -1,0 +1,176 @@
+import threading
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_worlds import node
+
+from oneshelf.base.errors import ValueRefusedError
+from oneshelf.base.identifiers import NodeId, OrderId
+from oneshelf.catalog.actions import put_nodes
+from oneshelf.matching.capacity import actions
+from oneshelf.matching.capacity.facts import CapacityChanged
+from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay, Wish, fit
+from oneshelf.matching.capacity.snapshot import CapacitySnapshot
+
+MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)
+LIMIT = 5
+LEEDS = NodeDay(NodeId("leeds"), MONDAY)
+YORK = NodeDay(NodeId("york"), TUESDAY)
+HULL = NodeDay(NodeId("hull"), MONDAY)  # has no limit
+
+
+@pytest.fixture
+def nodes(database, now):
+    with database.transaction("test", "capacity") as tx:
+        put_nodes(
+            tx,
+            [
+                node("leeds", parcels_per_day_max=LIMIT),
+                node("york", parcels_per_day_max=LIMIT),
+                node("hull"),
+            ],
+            now,
+        )
+    return database
+
+
+def place(tx, order_id, days, now, binding="limit"):
+    locked = actions.lock_days(tx, days)
+    [fits] = fit([Wish(tuple(days), binding)], locked)
+    if fits:
+        actions.hold(tx, [Hold(OrderId(order_id), at, day) for at, day in enumerate(days)], now)
+    return fits
+
+
+def taken(tx):
+    days = actions.load_capacity(tx, MONDAY)
+    return dict(zip(zip(days.node, days.on, strict=True), days.taken, strict=True))
+
+
+def test_racing_orders_never_take_more_than_the_limit_whatever_order_they_lock_in(nodes, now):
+    placed = []
+
+    def shop(shopper):
+        for turn in range(4):
+            days = [LEEDS, YORK] if (shopper + turn) % 2 else [YORK, LEEDS]
+            with nodes.transaction("test", "race") as tx:
+                placed.append(place(tx, shopper * 10 + turn, days, now))
+
+    threads = [threading.Thread(target=shop, args=(shopper,)) for shopper in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with nodes.transaction("test", "race") as tx:
+        assert len(placed) == 24
+        assert sum(placed) == LIMIT
+        assert set(taken(tx).values()) == {LIMIT}
+        assert actions.find_drift(tx) == []
+
+
+def test_what_is_given_back_is_given_back_once_and_can_be_taken_again(nodes, now):
+    with nodes.transaction("test", "release") as tx:
+        for order_id in range(LIMIT):
+            place(tx, order_id, [LEEDS], now)
+        full = place(tx, 77, [LEEDS], now)
+        for _ in range(2):
+            actions.release(tx, [OrderId(3)], now)
+            actions.release_parcels(tx, [(OrderId(4), 0)], now)
+        after = taken(tx)[LEEDS.node, LEEDS.on]
+
+        assert not full
+        assert after == LIMIT - 2
+        assert place(tx, 77, [LEEDS], now)
+        assert actions.find_drift(tx) == []
+
+
+def test_a_repeated_hold_takes_nothing_more(nodes, now):
+    with nodes.transaction("test", "repeat") as tx:
+        for _ in range(3):
+            place(tx, 1, [LEEDS, LEEDS], now)
+
+        assert taken(tx) == {(LEEDS.node, LEEDS.on): 2}
+
+
+def test_a_node_without_a_limit_locks_and_writes_nothing(nodes, now):
+    with nodes.transaction("test", "unlimited") as tx:
+        assert actions.lock_days(tx, [HULL]) == {}
+        assert place(tx, 1, [HULL], now)
+        assert taken(tx) == {}
+
+
+def test_a_sold_order_is_written_beyond_the_limit_and_counts(nodes, now):
+    with nodes.transaction("test", "sold") as tx:
+        for order_id in range(LIMIT):
+            place(tx, order_id, [LEEDS], now)
+
+        assert place(tx, 9, [LEEDS], now, "sold")
+        assert taken(tx)[LEEDS.node, LEEDS.on] == LIMIT + 1
+        assert not place(tx, 10, [LEEDS], now)
+
+
+def test_every_change_is_announced_with_its_figures(nodes, now):
+    with nodes.transaction("test", "facts") as tx:
+        place(tx, 1, [LEEDS], now)
+        place(tx, 2, [LEEDS, YORK], now)
+        facts = tx.scalars("SELECT body FROM base.fact WHERE name = 'CapacityChanged'")
+
+    assert [dict(zip(f["node"], f["taken"], strict=True)) for f in facts] == [
+        {"leeds": 1},
+        {"leeds": 2, "york": 1},
+    ]
+
+
+def test_a_day_never_falls_below_nothing(nodes):
+    with nodes.transaction("test", "law") as tx:
+        actions.lock_days(tx, [LEEDS])
+        with pytest.raises(ValueRefusedError), tx.savepoint():
+            tx.run("UPDATE matching.capacity_day SET taken = -1")
+
+
+days = st.builds(NodeDay, st.sampled_from([NodeId("a"), NodeId("b")]), st.just(MONDAY))
+
+
+@given(st.lists(st.lists(days, min_size=1, max_size=3).map(tuple), max_size=8), st.integers(0, 5))
+def test_orders_that_fit_together_stay_within_the_limit_and_none_is_refused_needlessly(
+    wanted, limit
+):
+    states = {day: DayTaken(0, limit) for wish in wanted for day in wish}
+    used = dict.fromkeys(states, 0)
+
+    for order, fits in zip(wanted, fit([Wish(order) for order in wanted], states), strict=True):
+        assert fits == all(used[day] + order.count(day) <= limit for day in order)
+        for day in order if fits else ():
+            used[day] += 1
+
+
+def test_a_snapshot_follows_only_higher_versions_and_forgets_the_batch():
+    snapshot = CapacitySnapshot([LEEDS.node, YORK.node], MONDAY)
+    newer = CapacityChanged((LEEDS.node,), (MONDAY,), (3,), (2,))
+    older = CapacityChanged((LEEDS.node,), (MONDAY,), (9,), (1,))
+
+    snapshot.apply(newer)
+    snapshot.apply(older)
+    snapshot.take(LEEDS.node, MONDAY, 2)
+    view = snapshot.view()
+    column = (MONDAY - view.first_on).days
+
+    assert view.taken[0, column] == 5
+    snapshot.drop_overlay()
+    assert view.taken[0, column] == 3
+    snapshot.advance(TUESDAY)
+    moved = snapshot.view()
+    assert moved.taken[0, (MONDAY - moved.first_on).days] == 3
+
+
+def test_capacity_of_a_calendar_in_use_can_be_lowered_below_what_is_taken(nodes, now):
+    with nodes.transaction("test", "lower") as tx:
+        place(tx, 1, [LEEDS, LEEDS], now)
+        put_nodes(tx, [replace(node("leeds"), parcels_per_day_max=1)], now)
+
+        assert not place(tx, 2, [LEEDS], now)
+        assert taken(tx)[LEEDS.node, LEEDS.on] == 2

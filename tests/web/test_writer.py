@@ -1,0 +1,167 @@
+"""The writer's laws: every request is answered once, in order, and poison harms nobody else."""
+
+import asyncio
+import threading
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oneshelf.base.errors import OneshelfError
+from oneshelf.web.writer import Writer
+
+
+class Shop:
+    """Decides numbers: remembers what it committed, refuses poison, may postpone some."""
+
+    def __init__(self, poison=(), postponed=None):
+        self.committed = []
+        self.batches = []
+        self.poison = set(poison)
+        self.postponed = dict(postponed or {})
+
+    def decide(self, requests, kind):
+        self.batches.append((kind, list(requests)))
+        if self.poison & set(requests):
+            raise OneshelfError("bad_value", "poison")
+        answers = []
+        for request in requests:
+            if self.postponed.get(request, 0) > 0:
+                self.postponed[request] -= 1
+                answers.append("undecided")
+            else:
+                self.committed.append(request)
+                answers.append(f"done {request}")
+        return answers
+
+
+def run(shop, work, **limits):
+    writer = Writer("test", shop.decide, lambda answer: answer == "undecided", **limits)
+    writer.start()
+    try:
+        return asyncio.run(work(writer))
+    finally:
+        writer.stop()
+
+
+async def ask_everything(writer, numbers):
+    return await asyncio.gather(*(writer.ask(n) for n in numbers), return_exceptions=True)
+
+
+@settings(max_examples=25)
+@given(st.integers(1, 1200), st.sets(st.integers(0, 1199), max_size=4))
+def test_every_request_is_answered_once_and_poison_alone_fails(count, poison):
+    shop = Shop(poison)
+
+    answers = run(shop, lambda writer: ask_everything(writer, range(count)))
+
+    for number, answer in enumerate(answers):
+        if number in poison:
+            assert isinstance(answer, OneshelfError)
+        else:
+            assert answer == f"done {number}"
+    assert shop.committed == [n for n in range(count) if n not in poison]
+
+
+def test_threads_with_loops_of_their_own_lose_nothing():
+    shop = Shop()
+    writer = Writer("test", shop.decide, lambda answer: answer == "undecided")
+    writer.start()
+    heard = []
+
+    async def customer(start):
+        heard.extend([(n, await writer.ask(n)) for n in range(start, start + 300)])
+
+    threads = [
+        threading.Thread(target=lambda s=s: asyncio.run(customer(s))) for s in range(0, 1800, 300)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.stop()
+
+    assert Counter(shop.committed) == Counter(range(1800))
+    assert sorted(heard) == [(n, f"done {n}") for n in range(1800)]
+
+
+def test_what_was_undecided_leads_the_next_batch_and_runs_alone_the_third_time():
+    shop = Shop(postponed={3: 2})
+
+    answers = run(shop, lambda writer: writer.ask_all(list(range(6))))
+
+    assert answers == [f"done {n}" for n in range(6)]
+    assert shop.batches == [("shared", [0, 1, 2, 3, 4, 5]), ("shared", [3]), ("alone", [3])]
+
+
+def test_what_stays_undecided_alone_is_told_to_come_again():
+    shop = Shop(postponed={1: 9})
+
+    answers = run(shop, lambda writer: writer.ask_all([0, 1, 2]))
+
+    assert answers[0] == "done 0"
+    assert answers[1].code == "busy"
+    assert answers[2] == "done 2"
+
+
+def test_a_full_queue_says_so_and_takes_nothing():
+    shop = Shop()
+
+    async def work(writer):
+        with pytest.raises(OneshelfError) as refused:
+            await writer.ask_all(list(range(11)))
+        return refused.value.code, await writer.ask(1)
+
+    assert run(shop, work, waiting_max=10) == ("overloaded", "done 1")
+    assert shop.committed == [1]
+
+
+def test_stopping_decides_what_waits_and_takes_nothing_new():
+    gate = threading.Event()
+    shop = Shop()
+
+    def decide(requests, kind):
+        gate.wait(5)
+        return shop.decide(requests, kind)
+
+    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer.start()
+
+    async def work():
+        first = asyncio.ensure_future(writer.ask(1))
+        rest = asyncio.ensure_future(writer.ask_all([2, 3]))
+        await asyncio.sleep(0.01)
+        stopping = asyncio.get_running_loop().run_in_executor(None, writer.stop)
+        await asyncio.sleep(0.01)
+        with pytest.raises(OneshelfError):
+            await writer.ask(4)
+        gate.set()
+        await stopping
+        return await first, await rest
+
+    assert asyncio.run(work()) == ("done 1", ["done 2", "done 3"])
+
+
+def test_whoever_went_away_is_decided_without_harm_to_the_others():
+    shop = Shop()
+
+    async def work(writer):
+        gone = asyncio.ensure_future(writer.ask(1))
+        await asyncio.sleep(0)
+        gone.cancel()
+        return await writer.ask(2)
+
+    assert run(shop, work) == "done 2"
+    assert shop.committed == [1, 2]
+
+
+def test_a_wrong_number_of_answers_is_a_defect_not_a_mix_up():
+    writer = Writer("test", lambda requests, _kind: ["done"] * (len(requests) + 1), lambda _: False)
+    writer.start()
+
+    with pytest.raises(OneshelfError) as failed:
+        asyncio.run(writer.ask(1))
+    writer.stop()
+
+    assert failed.value.code == "server_failed"
