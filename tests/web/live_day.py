@@ -82,12 +82,15 @@ def new_order(basket):
         key=basket.external_id,
         method=method,
         node=basket.store,
-        place=home and method == "ship" and DeliveryPlace(
+        place=home
+        and method == "ship"
+        and DeliveryPlace(
             country="GB",
             postcode=home.postcode.split()[0],
             latitude=home.latitude,
             longitude=home.longitude,
-        ) or None,
+        )
+        or None,
         lines=tuple(
             OrderLine(sku=line.sku, units=line.units, price_minor=line.price_minor)
             for line in basket.lines

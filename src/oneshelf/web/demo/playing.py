@@ -147,6 +147,13 @@ class Play:
         for basket, answer in zip(baskets, answers, strict=True):
             self._note(basket, answer)
 
+    def place_again(self, basket: Basket, key: UUID) -> None:
+        """Send a basket of the week as a new order."""
+        body = order_of(basket, key)
+        [answer] = self.client.post_lines("/api/v1/orders/bulk", [body], BulkAnswer)
+        if answer.answer is not None:
+            self.floor.keys[answer.answer.number] = str(key)
+
     def _note(self, basket: Basket, answer: BulkAnswer) -> None:
         tally, channel = self.tally, str(basket.channel)
         units = sum(line.units for line in basket.lines)
@@ -217,4 +224,3 @@ def _told(basket: Basket, answer: BulkAnswer) -> str:
         return "the customer carries it home."
     [parcel] = answer.answer.parcels
     return f"gets it from {parcel.node.title()}, on {parcel.arrives_on:%A} {parcel.arrives_on.day}."
-

@@ -74,4 +74,3 @@ def fulfilment(
     if len(places) > 1:
         return f"{' + '.join(named)}, {count(len(places), 'parcel')}{rest}", "plain"
     return (f"ships from {named[0]}{rest}", "plain") if named else ("being sourced", "waiting")
-
