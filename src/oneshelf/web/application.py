@@ -34,14 +34,21 @@ from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
 from oneshelf.web.orders.deciding import placing
+from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
+from oneshelf.web.orders.promising import DOORS as PROMISING
+from oneshelf.web.outbound.returning import DOORS as RETURNING
+from oneshelf.web.outbound.working import DOORS as WORKING
 from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
 from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
 from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
 from oneshelf.web.stock.looking import DOORS as STOCK
+from oneshelf.web.stock.receiving import DOORS as RECEIVING
+from oneshelf.web.stock.reserving import DOORS as RESERVING
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
@@ -50,7 +57,14 @@ DOORS: tuple[Door, ...] = (
     *PLACING,
     *LOOKING,
     *CHANGING,
+    *EXPLAINING,
+    *PROMISING,
+    *RESERVING,
     *STOCK,
+    *STOCK_CHANGES,
+    *RECEIVING,
+    *WORKING,
+    *RETURNING,
     *SHEETS,
     *POLICIES,
     *KEYS,
