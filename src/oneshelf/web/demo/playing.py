@@ -85,6 +85,8 @@ class Play:
     settle: Callable[[], None]
     tally: Tally = field(default_factory=Tally)
     numbers: dict[str, OrderId] = field(default_factory=dict)
+    baskets: dict[str, Basket] = field(default_factory=dict)
+    kept: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def run(self, tell: Callable[[datetime, int], None]) -> None:
         """Play every minute, then let the parcels arrive. tell: the time, and minutes played."""
@@ -164,6 +166,7 @@ class Play:
             tally.moment[basket.external_id] = _told(basket, answer)
         if answer.answer is not None:
             self.numbers[basket.external_id] = answer.answer.number
+            self.baskets[basket.external_id] = basket
             self.floor.keys[answer.answer.number] = basket.external_id
             return
         tally.refused[channel] = tally.refused.get(channel, 0) + 1
@@ -173,10 +176,12 @@ class Play:
         number = self.numbers.get(cancellation.external_id)
         if number is None:
             return  # the order was refused: there is nothing to cancel
-        body = {
-            "lines": [{"sku": cancellation.sku, "units": cancellation.units}],
-            "reason": "customer",
-        }
+        basket = self.baskets[cancellation.external_id]
+        [line_no] = [at for at, one in enumerate(basket.lines, 1) if one.sku == cancellation.sku]
+        place = (cancellation.external_id, line_no)
+        kept = self.kept.get(place, basket.lines[line_no - 1].units) - cancellation.units
+        self.kept[place] = kept
+        body = {"line_no": line_no, "units_kept": kept, "reason": "customer"}
         self.client.post(f"/api/v1/orders/{number}/cancel", body, Done)
 
 
