@@ -4,11 +4,12 @@ Costs are whole thousandths of a minor unit ("millis").
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
+from oneshelf.matching.capacity.holding import NodeDay
 from oneshelf.matching.request import SourcingRequest
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel
 from oneshelf.matching.world import World
@@ -168,6 +169,8 @@ class Plan:
     """Parcels that serve the request; `unserved` is empty unless it was `sold`.
 
     bound_millis: no plan is cheaper than this; equal to the cost where proof is `optimal`.
+    stages: the plans it was put together from, where a sold order needs more parcels than one plan
+    may have; else empty.
     """
 
     parcels: tuple[Parcel, ...]
@@ -179,10 +182,26 @@ class Plan:
     rejections: tuple[Rejection, ...]
     policy_version: int
     trace: Trace = field(compare=False, repr=False)
+    stages: tuple["Plan", ...] = ()
+
+    def followed_by(self, rest: "Plan") -> "Plan":
+        """Return this plan with another one for what it leaves unserved."""
+        return replace(
+            self,
+            parcels=self.parcels + rest.parcels,
+            unserved=rest.unserved,
+            cost_millis=self.cost_millis + rest.cost_millis,
+            proof="bounded",
+            stages=(*(self.stages or (self,)), rest),
+        )
 
     def arrives_on(self) -> date | None:
         """Return the day by which everything has arrived; None if nothing is sent."""
         return max((parcel.arrives_on for parcel in self.parcels), default=None)
+
+    def capacity_days(self) -> tuple[NodeDay, ...]:
+        """Return the node's day of each parcel, to be locked and held."""
+        return tuple(NodeDay(parcel.node, parcel.capacity_on) for parcel in self.parcels)
 
     def others(self) -> tuple[OtherPlan, ...]:
         """Return up to ten plans that were possible and not chosen, cheapest first."""

@@ -29,6 +29,7 @@ from oneshelf.web.health.doors import DOORS as HEALTH
 from oneshelf.web.house import House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
+from oneshelf.web.live.doors import live_doors
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
@@ -100,8 +101,9 @@ def furnish(database: Database) -> House:
 
 def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
     """Return the application: every door guarded, every error a problem, every answer marked."""
-    document = msgspec.json.encode(describe([*doors, *_about(b"")], read_version()))
-    every = [*doors, *_about(document)]
+    told = [*doors, *live_doors(house)]
+    document = msgspec.json.encode(describe([*told, *_about(b"")], read_version()))
+    every = [*told, *_about(document)]
 
     async def open_house() -> None:
         house.snapshot.start()

@@ -20,12 +20,12 @@ from oneshelf.inventory.shelf.actions import find_commitments
 from oneshelf.matching.capacity.actions import release_parcels
 from oneshelf.orders.changes import store
 from oneshelf.orders.changes.cancelling import Cancellation, Cancelled, cancel_moves
-from oneshelf.orders.progress.telling import cancelled, emptied, recalled, released
 from oneshelf.orders.facts import OrderHeld, OrderHoldLifted
 from oneshelf.orders.lifecycle import Status
 from oneshelf.orders.progress.actions import advance, lock_orders, note_change, units_behind
 from oneshelf.orders.progress.order_state import ON_A_SHELF, OrderState
 from oneshelf.orders.progress.quantities import Move, move
+from oneshelf.orders.progress.telling import cancelled, emptied, recalled, released
 
 ORDERS_PER_RELEASE = 500
 BEHIND: Mapping[Bound, frozenset[Status]] = {

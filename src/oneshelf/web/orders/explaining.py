@@ -4,7 +4,7 @@ from datetime import datetime
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import OrderId
-from oneshelf.matching.actions import find_decisions
+from oneshelf.matching.decisions.actions import find_decisions
 from oneshelf.matching.explanation import explain
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import reading
