@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 
-from shop import Shop
-
 from oneshelf.base.clock import set_clock
 from oneshelf.catalog.actions import (
     put_brands,
@@ -20,6 +18,7 @@ from oneshelf.catalog.carriers import Carrier
 from oneshelf.orders.canonical import DeliveryPlace, NewOrder, OrderLine
 from oneshelf.simulation.retailer.script import week
 from oneshelf.simulation.retailer.selling import BRAND_NAMES, CURRENCY
+from shop import Shop
 
 NOW = datetime(2010, 12, 7, 10, 42, tzinfo=UTC)
 
@@ -82,13 +81,15 @@ def new_order(basket):
         key=basket.external_id,
         method=method,
         node=basket.store,
-        place=home
-        and method == "ship"
-        and DeliveryPlace(
-            country="GB",
-            postcode=home.postcode.split()[0],
-            latitude=home.latitude,
-            longitude=home.longitude,
+        place=(
+            home
+            and method == "ship"
+            and DeliveryPlace(
+                country="GB",
+                postcode=home.postcode.split()[0],
+                latitude=home.latitude,
+                longitude=home.longitude,
+            )
         )
         or None,
         lines=tuple(
