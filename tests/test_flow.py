@@ -23,7 +23,7 @@ def fact_kinds():
                 inspect.isclass(value)
                 and issubclass(value, Fact)
                 and value.__module__ == module.__name__
-                and value.__name__[:5] != "About"
+                and not value.__name__.startswith("About")
                 and value is not Fact
             ):
                 yield value
@@ -44,7 +44,9 @@ def test_every_fact_has_its_entry(kind):
 @pytest.mark.parametrize("entry", flow.REACTIONS, ids=lambda entry: entry.fact.__name__)
 def test_what_follows_lives_in_the_facts_folder_or_a_later_one(entry):
     for reaction in entry.reactions:
-        assert FOLDERS.index(folder_of(reaction)) >= FOLDERS.index(folder_of(entry.fact))
+        assert FOLDERS.index(folder_of(flow.action_of(reaction))) >= FOLDERS.index(
+            folder_of(entry.fact)
+        )
 
 
 @pytest.mark.parametrize("entry", flow.REACTIONS, ids=lambda entry: entry.fact.__name__)
@@ -57,6 +59,6 @@ def test_a_fact_stands_on_the_page_once():
 
 
 def test_readers_have_names_of_their_own():
-    names = [reader.name for reader in flow.readers()]
+    names = [flow.name_of(entry, r) for entry in flow.REACTIONS for r in entry.reactions]
 
     assert len(set(names)) == len(names)

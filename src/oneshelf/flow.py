@@ -7,13 +7,38 @@ once, in this order. So every action is safe to repeat. Below, the work that tim
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar, cast
+from functools import partial
+from typing import Generic, TypeVar, cast
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.facts import Fact
+from oneshelf.base.policies import PolicyDecided
 from oneshelf.base.reading import Reaction, Reader
+from oneshelf.catalog.facts import CatalogChanged
+from oneshelf.inventory import facts as inventory
+from oneshelf.inventory.claims.actions import serve_waiting
+from oneshelf.inventory.reservations.actions import lapse_due
+from oneshelf.matching.capacity.facts import CapacityChanged
+from oneshelf.matching.decisions.actions import forget_old
+from oneshelf.matching.outlook import Outlook
+from oneshelf.orders import facts as orders
+from oneshelf.orders.changes.actions import release_due
+from oneshelf.orders.resourcing.actions import source_again
+from oneshelf.orders.serving.actions import source_served, supply_lost, supply_re_dated
+from oneshelf.outbound import facts as outbound
+from oneshelf.post_purchase import facts as post_purchase
+from oneshelf.teamwork.exceptions.actions import close_solved, open_exceptions
 
 Told = TypeVar("Told", bound=Fact)
+Simple = Callable[[Transaction, Sequence[Told], datetime], None]
+Sourcing = Callable[[Outlook, Transaction, Sequence[Told], datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ByPlan(Generic[Told]):
+    """A reaction that plans, and so needs the worker's outlook."""
+
+    action: Sourcing[Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +46,7 @@ class Entry:
     """One kind of fact and what follows from it; `why` where nothing does."""
 
     fact: type[Fact]
-    reactions: tuple[Reaction, ...]
+    reactions: tuple[Reaction | ByPlan[Fact], ...]
     why: str = ""
 
 
@@ -33,11 +58,9 @@ class Due:
     act: Callable[[Transaction, datetime], int]
 
 
-def when(
-    fact: type[Told], *reactions: Callable[[Transaction, Sequence[Told], datetime], None]
-) -> Entry:
+def when(fact: type[Told], *reactions: Simple[Told] | ByPlan[Told]) -> Entry:
     """Say what follows from a fact."""
-    return Entry(fact, tuple(cast("Reaction", reaction) for reaction in reactions))
+    return Entry(fact, cast("tuple[Reaction | ByPlan[Fact], ...]", reactions))
 
 
 def nothing_after(fact: type[Fact], why: str) -> Entry:
@@ -45,20 +68,73 @@ def nothing_after(fact: type[Fact], why: str) -> Entry:
     return Entry(fact, (), why)
 
 
-REACTIONS: tuple[Entry, ...] = ()
+SEEN = "every process that plans reads it into its outlook"
+TOLD = "the live page and channels read it; later issues tell the customer"
 
-DUE: tuple[Due, ...] = ()
+REACTIONS: tuple[Entry, ...] = (
+    nothing_after(CatalogChanged, SEEN),
+    nothing_after(PolicyDecided, SEEN),
+    nothing_after(inventory.StockChanged, SEEN),
+    nothing_after(CapacityChanged, SEEN),
+    nothing_after(orders.OrderPlaced, "time releases it, once its grace has passed"),
+    when(orders.LinesUnsourced, open_exceptions),
+    nothing_after(orders.LinesBackordered, "its claims wait for the receipt"),
+    when(inventory.ClaimServed, ByPlan(source_served)),
+    when(inventory.CommitmentLost, ByPlan(source_again)),
+    when(orders.LinesSourced, close_solved),
+    when(inventory.PromiseLost, ByPlan(supply_lost)),
+    when(inventory.ReceiptLineReDated, ByPlan(supply_re_dated)),
+    nothing_after(orders.PromiseChanged, TOLD),
+    nothing_after(inventory.ReservationLapsed, "its units are for sale again already"),
+    nothing_after(inventory.ReservationLost, "its order will be planned anew"),
+    when(inventory.UnitsFoundAtTill, open_exceptions),
+    nothing_after(orders.OrderHeld, "nothing held is released by any path"),
+    nothing_after(orders.OrderHoldLifted, "time releases the order again"),
+    when(orders.OrderCancelled, close_solved),
+    nothing_after(orders.OrderReleased, "the node's work list shows it"),
+    nothing_after(orders.PickRecalled, "the node's work list shows it"),
+    nothing_after(outbound.ParcelPicked, "the node's work list shows it"),
+    nothing_after(outbound.PickShort, "the rest was sourced anew in the same transaction"),
+    nothing_after(outbound.ParcelPacked, "the node's work list shows it"),
+    nothing_after(outbound.PickupReady, TOLD),
+    when(outbound.PickupCodeLocked, open_exceptions),
+    nothing_after(outbound.ParcelShipped, TOLD),
+    nothing_after(outbound.ParcelHandedOver, TOLD),
+    nothing_after(outbound.ParcelDelivered, TOLD),
+    nothing_after(post_purchase.ReturnReceived, TOLD),
+)
+
+DUE: tuple[Due, ...] = (
+    Due("holds that lapsed", lapse_due),
+    Due("claims that wait while units are free", serve_waiting),
+    Due("orders whose grace has passed", release_due),
+    Due("decision records older than 90 days", forget_old),
+)
 
 
-def readers(entries: Sequence[Entry] = REACTIONS) -> list[Reader]:
+def readers(outlook: Outlook, entries: Sequence[Entry] = REACTIONS) -> list[Reader]:
     """Return a reader for each reaction, named after its folder, its verb and its fact."""
     return [
-        Reader(_name(entry, reaction), {entry.fact.__name__: entry.fact}, reaction)
+        Reader(
+            name_of(entry, reaction), {entry.fact.__name__: entry.fact}, bound(reaction, outlook)
+        )
         for entry in entries
         for reaction in entry.reactions
     ]
 
 
-def _name(entry: Entry, reaction: Reaction) -> str:
-    folder = reaction.__module__.removeprefix("oneshelf.").removesuffix(".actions")
-    return f"{folder}.{getattr(reaction, '__name__', '')}/{entry.fact.__name__}"
+def bound(reaction: Reaction | ByPlan[Fact], outlook: Outlook) -> Reaction:
+    """Give a planning reaction its outlook."""
+    return partial(reaction.action, outlook) if isinstance(reaction, ByPlan) else reaction
+
+
+def action_of(reaction: Reaction | ByPlan[Fact]) -> Callable[..., None]:
+    """Return the action itself."""
+    return reaction.action if isinstance(reaction, ByPlan) else reaction
+
+
+def name_of(entry: Entry, reaction: Reaction | ByPlan[Fact]) -> str:
+    """Return the name that the reaction's cursors bear."""
+    action = action_of(reaction)
+    folder = action.__module__.removeprefix("oneshelf.").removesuffix(".actions")
+    return f"{folder}.{getattr(action, '__name__', '')}/{entry.fact.__name__}"

@@ -1,7 +1,6 @@
 """Run the flow: every reaction in every shard, and the work that time causes."""
 
 import threading
-from collections.abc import Sequence
 
 import structlog
 
@@ -10,7 +9,6 @@ from oneshelf.base.database import Database
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.outbox import SHARDS
 from oneshelf.base.reading import (
-    Reader,
     SafeIds,
     add_cursors,
     describe,
@@ -20,7 +18,8 @@ from oneshelf.base.reading import (
     react,
     retry_parked,
 )
-from oneshelf.flow import DUE, Due, readers
+from oneshelf.flow import DUE, readers
+from oneshelf.matching.watching.actions import Watch
 
 POLL_S = 0.02
 DUE_EVERY_ROUNDS = 10
@@ -32,15 +31,13 @@ log = structlog.get_logger("oneshelf.worker")
 class Worker:
     """One worker; any number share the work by row locks."""
 
-    def __init__(
-        self, database: Database, flow: Sequence[Reader] | None = None, due: Sequence[Due] = DUE
-    ) -> None:
-        """Take the flow page, or a part of it."""
+    def __init__(self, database: Database) -> None:
+        """Load an outlook of its own and take the flow page."""
         self._database = database
-        self._readers = {reader.name: reader for reader in (readers() if flow is None else flow)}
-        self._due = due
         self._safe = SafeIds()
         with database.transaction("worker", "start") as tx:
+            self._watch = Watch(tx, read_now(tx))
+            self._readers = {reader.name: reader for reader in readers(self._watch.outlook)}
             add_cursors(tx, list(self._readers.values()), SHARDS)
 
     def run(self, stop: threading.Event) -> None:
@@ -80,6 +77,7 @@ class Worker:
         safe = self._safe.look(self._database)
         with self._database.transaction("worker", "look") as tx:
             now = read_now(tx)
+            self._watch.refresh(tx, safe, now)
             behind = find_behind(tx, list(self._readers.values()), safe)
             parked = [self._readers[name] for name in find_parked(tx, now) if name in self._readers]
         done = sum(
@@ -90,7 +88,7 @@ class Worker:
     def do_due_work(self) -> int:
         """Do a batch of each work that has come due."""
         done = 0
-        for due in self._due:
+        for due in DUE:
             with self._database.transaction("worker", f"due {due.name}") as tx:
                 done += due.act(tx, read_now(tx))
         return done

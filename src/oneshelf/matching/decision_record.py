@@ -219,15 +219,13 @@ def first_day(request: SourcingRequest) -> int:
 def _without_person(request: SourcingRequest) -> SourcingRequest:
     """Leave of the address what names a district."""
     home = request.destination
-    if home is None:
-        return request
-    district = replace(
+    district = home and replace(
         home,
         postcode=home.postcode_area(),
         latitude=round(home.latitude, 1),
         longitude=round(home.longitude, 1),
     )
-    return replace(request, destination=district)
+    return replace(request, now=request.now.astimezone(UTC), destination=district)
 
 
 def _chosen(trace: Trace, plan: Plan) -> tuple[ChosenParcel, ...]:

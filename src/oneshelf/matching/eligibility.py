@@ -121,11 +121,7 @@ def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
     request, world, policy = question.request, question.world, question.policy
     sieve = Sieve(len(world.nodes))
     _sieve_by_rules(question, sieve)
-    free = question.stock.free
-    pool = policy.pool_of(request.channel)
-    if pool is not None and question.strictness != "relaxed":
-        free = free * pool.stock_percent // 100
-    supply = free
+    free = supply = _share(question)
     dated = due_supplies(question)
     if dated:
         supply = free.copy()
@@ -175,7 +171,7 @@ def why_refused(question: Question, sieve: Sieve) -> tuple[Refused, tuple[LineUn
     """
     outside = (REASONS.index("not_chosen_node") + 1, REASONS.index("avoided") + 1)
     inside = ~np.isin(sieve.reason, outside)
-    supply = question.stock.free.sum(axis=0, where=inside[:, None])
+    supply = _share(question).sum(axis=0, where=inside[:, None])
     for due in due_supplies(question):
         supply[due.component] += due.units if inside[due.node] else 0
     missing = []
@@ -213,6 +209,14 @@ def _serves(wants: Wants, supply: Ints) -> Marks:
     able = (supply[:, None, :] >= wants.uses[None, :, :]).all(axis=2)
     served: Marks = np.logical_or.reduce(able, axis=1)
     return served
+
+
+def _share(question: Question) -> Ints:
+    """Return the shelves as far as the policy gives them to this channel."""
+    pool = question.policy.pool_of(question.request.channel)
+    if pool is None or question.strictness == "relaxed":
+        return question.stock.free
+    return question.stock.free * pool.stock_percent // 100
 
 
 def _sieve_by_rules(question: Question, sieve: Sieve) -> None:

@@ -82,7 +82,8 @@ def _decision(kept: Record) -> Iterator[str]:
             f" everything has arrived on {spoken(kept.day(last))}."
         )
     for rest in kept.unserved:
-        yield f"{_units(rest.units)} of line {rest.line_no} stand nowhere and wait."
+        verbs = "stands nowhere and waits" if rest.units == 1 else "stand nowhere and wait"
+        yield f"{_units(rest.units)} of line {rest.line_no} {verbs}."
 
 
 def _what(kept: Record, parcel: ChosenParcel) -> str:
@@ -124,7 +125,7 @@ def _alternative(kept: Record, other: RecordedPlan, names: Sequence[str]) -> str
     more = _more(kept, other)
     arrives = _later(kept, other)
     if len(names) == 1:
-        reason = f"{names[0]} {notes[0]} and would" if notes[0] else f"{names[0]} would"
+        reason = f"{names[0]} {notes[0]}; it would" if notes[0] else f"{names[0]} would"
         return f"{reason} {more}{arrives}."
     places = list(dict.fromkeys(names))
     if len(places) == 1:

@@ -144,7 +144,7 @@ def _shipped(question: Question, sieve: Sieve, sites: Sites) -> Offers:
     )
     goes = tariff != NO_ZONE
     carries = goes & ~_refused(question)[None, :]
-    lightest = wants.weight_g[wants.units > 0].min(initial=0)
+    lightest = wants.weight_g.min()
     bears = carries & (lightest <= world.tariffs.weight_g_max[tariff])
     comes = bears & (arrives_on < NEVER)
     stages: list[tuple[Marks, Rejected]] = [

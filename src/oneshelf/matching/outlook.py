@@ -7,6 +7,7 @@ holds it while waiting for a database.
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -27,8 +28,8 @@ from oneshelf.matching.capacity.snapshot import CapacitySnapshot
 from oneshelf.matching.plan import Plan, Refusal, Rejected, Rejection
 from oneshelf.matching.planning import Option, plan, promise
 from oneshelf.matching.policy import SourcingPolicy
-from oneshelf.matching.request import SourcingRequest
-from oneshelf.matching.stock_view import DatedSupply, StockView
+from oneshelf.matching.request import SourcingRequest, WantedLine
+from oneshelf.matching.stock_view import DatedSupply, StockView, less
 from oneshelf.matching.world import World, compile_world
 
 LIKELY_NODES_MAX = 32
@@ -101,14 +102,24 @@ class Outlook:
     def plan(self, request: SourcingRequest) -> Plan | Refusal:
         """Decide one request on what is free now, less the batch's own plans.
 
-        What is sold already opens the buffers before it stays without units.
+        What is sold already opens the buffers before it stays without units, and goes on in
+        stages while anything can be found in more places than one plan may have.
         """
         with self._lock:
-            days = self.capacity.view()
-            kept = plan(request, self.world, self._view(request, "kept"), days, self.policy)
-            if isinstance(kept, Refusal) or not kept.unserved:
-                return kept
-            return plan(request, self.world, self._view(request, "opened"), days, self.policy)
+            first = self._plan(request, self._view(request, "kept"))
+            if isinstance(first, Refusal) or not first.unserved:
+                return first
+            view = self._view(request, "opened")
+            answer = stage = self._plan(request, view)
+            while isinstance(stage, Plan) and stage.unserved and stage.parcels:
+                view = less(view, stage.parcels, self.world.node_index)
+                stage = self._plan(_for_the_rest(request, stage), view)
+                if isinstance(stage, Plan) and isinstance(answer, Plan) and stage.parcels:
+                    answer = answer.followed_by(stage)
+            return answer
+
+    def _plan(self, request: SourcingRequest, view: StockView) -> Plan | Refusal:
+        return plan(request, self.world, view, self.capacity.view(), self.policy)
 
     def promise(self, request: SourcingRequest) -> tuple[Option, ...] | Refusal:
         """Return what a shopper can choose from; takes nothing."""
@@ -216,3 +227,9 @@ class Outlook:
             for supply in self.stock.dated(skus)
         )
         return StockView(skus, free, dated, np.zeros_like(free))
+
+
+def _for_the_rest(request: SourcingRequest, stage: Plan) -> SourcingRequest:
+    skus = {line.line_no: line.sku for line in request.lines}
+    rest = tuple(WantedLine(one.line_no, skus[one.line_no], one.units) for one in stage.unserved)
+    return replace(request, lines=rest)

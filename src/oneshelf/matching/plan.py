@@ -4,7 +4,7 @@ Costs are whole thousandths of a minor unit ("millis").
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -168,6 +168,8 @@ class Plan:
     """Parcels that serve the request; `unserved` is empty unless it was `sold`.
 
     bound_millis: no plan is cheaper than this; equal to the cost where proof is `optimal`.
+    stages: the plans it was put together from, where a sold order needs more parcels than one plan
+    may have; else empty.
     """
 
     parcels: tuple[Parcel, ...]
@@ -179,6 +181,18 @@ class Plan:
     rejections: tuple[Rejection, ...]
     policy_version: int
     trace: Trace = field(compare=False, repr=False)
+    stages: tuple["Plan", ...] = ()
+
+    def followed_by(self, rest: "Plan") -> "Plan":
+        """Return this plan with another one for what it leaves unserved."""
+        return replace(
+            self,
+            parcels=self.parcels + rest.parcels,
+            unserved=rest.unserved,
+            cost_millis=self.cost_millis + rest.cost_millis,
+            proof="bounded",
+            stages=(*(self.stages or (self,)), rest),
+        )
 
     def arrives_on(self) -> date | None:
         """Return the day by which everything has arrived; None if nothing is sent."""

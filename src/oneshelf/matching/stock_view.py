@@ -3,13 +3,16 @@
 The node index everywhere is the position in `World.nodes`: node ids in rising order.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oneshelf.base.identifiers import ReceiptLineId, Sku
+from oneshelf.base.identifiers import NodeId, ReceiptLineId, Sku
 
 Ints = NDArray[np.int64]
 
@@ -38,6 +41,52 @@ class StockView:
     free: Ints
     dated: tuple[DatedSupply, ...]
     opportunity_millis: Ints
+
+
+class Taking(Protocol):
+    """Units of a SKU from a shelf, or from a receipt line."""
+
+    @property
+    def sku(self) -> Sku:
+        """The SKU."""
+
+    @property
+    def units(self) -> int:
+        """How many of it."""
+
+    @property
+    def receipt_line(self) -> ReceiptLineId | None:
+        """The receipt line; None is the shelf."""
+
+
+class Sending(Protocol):
+    """A parcel: what a node takes from where."""
+
+    @property
+    def node(self) -> NodeId:
+        """The node."""
+
+    @property
+    def takes(self) -> Sequence[Taking]:
+        """What it takes."""
+
+
+def less(view: StockView, parcels: Iterable[Sending], index: Mapping[NodeId, int]) -> StockView:
+    """Return the view without what these parcels take."""
+    free = view.free.copy()
+    place = {sku: number for number, sku in enumerate(view.skus)}
+    inbound = Counter[tuple[int, ReceiptLineId]]()
+    for parcel in parcels:
+        for take in parcel.takes:
+            if take.receipt_line is None:
+                free[index[parcel.node], place[take.sku]] -= take.units
+            else:
+                inbound[place[take.sku], take.receipt_line] += take.units
+    dated = tuple(
+        replace(supply, units=supply.units - inbound[supply.component, supply.receipt_line])
+        for supply in view.dated
+    )
+    return replace(view, free=free, dated=tuple(supply for supply in dated if supply.units > 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from oneshelf.base.batching import decide_batch
 from oneshelf.base.clock import read_now
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import Code, OneshelfError
-from oneshelf.base.identifiers import ChannelId
-from oneshelf.base.repeat_keys import RepeatKey, hash_body, store_answers, take_keys
+from oneshelf.base.identifiers import ChannelId, new_id
+from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer, hash_body, store_answers, take_keys
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.catalog.access.scopes import Scope
 from oneshelf.web.decoding import Shape, convert_parameters, decode_body
@@ -151,11 +151,13 @@ class Wish(Generic[Where, Body]):
     where: Where
     body: Body
     who: ApiKey
-    repeat_key: str
+    repeat_key: str | None
     version: int | None
 
     def request_id(self) -> UUID:
         """Return the id under which an action knows a repeat of this request."""
+        if self.repeat_key is None:
+            return new_id()
         return uuid5(NAMESPACE_URL, f"oneshelf/{self.who.key_id}/{self.repeat_key}")
 
 
@@ -173,9 +175,9 @@ def reading(  # noqa: PLR0913 - a door's parts, each named where it is made
     scope: Scope,
     does: str,
     look: Callable[[Transaction, Where], Gives],
-    *,
     where: type[Where],
     gives: type[Gives],
+    *,
     version: Callable[[Gives], int] | None = None,
 ) -> Door:
     """Make a door that looks. version: of what it gives; becomes the ETag."""
@@ -208,15 +210,49 @@ def reading(  # noqa: PLR0913 - a door's parts, each named where it is made
     )
 
 
-def writing(  # noqa: PLR0913 - a door's parts, each named where it is made
+def asking(  # noqa: PLR0913, PLR0917 - a door's parts, each named where it is made
+    path: str,
+    scope: Scope,
+    does: str,
+    look: Callable[[Transaction, Where, Body], Gives],
+    where: type[Where],
+    takes: type[Body],
+    gives: type[Gives],
+) -> Door:
+    """Make a door that looks, with a question too long for an address; it writes nothing."""
+
+    async def answer(visit: Visit) -> Response[bytes]:
+        place = visit.parameters(where)
+        body = await visit.body(takes)
+
+        def task() -> Gives:
+            with visit.house.reading(visit.because()) as tx:
+                return look(tx, place, body)
+
+        return respond(await visit.house.work(task))
+
+    return Door(
+        method="POST",
+        path=path,
+        scope=scope,
+        does=does,
+        answer=answer,
+        where=where,
+        takes=takes,
+        gives=gives,
+        repeats="may_have_key",
+    )
+
+
+def writing(  # noqa: PLR0913, PLR0917 - a door's parts, each named where it is made
     path: str,
     scope: Scope,
     does: str,
     act: Callable[[Transaction, Wish[Where, Body], datetime], Gives],
-    *,
     where: type[Where],
     takes: type[Body],
     gives: type[Gives],
+    *,
     status: int = 200,
     problems: tuple[Code, ...] = (),
     method: Literal["POST", "PUT"] = "POST",
@@ -229,7 +265,7 @@ def writing(  # noqa: PLR0913 - a door's parts, each named where it is made
 
     async def answer(visit: Visit) -> Response[bytes]:
         key = visit.repeat_key()
-        if key is None:
+        if key is None and method == "POST":
             detail = "missing; it makes a repeat of this request harmless"
             raise FaultyError("bad_request", (Fault("Idempotency-Key", detail),))
         body = await visit.body(takes)
@@ -247,7 +283,7 @@ def writing(  # noqa: PLR0913 - a door's parts, each named where it is made
         gives=gives,
         status=status,
         problems=("key_reused", "busy", *problems),
-        repeats="needs_key",
+        repeats="needs_key" if method == "POST" else "may_have_key",
         versioned=versioned,
     )
 
@@ -258,21 +294,14 @@ def _write(
     act: Callable[[Transaction, Wish[Where, Body], datetime], Gives],
     status: int,
 ) -> Response[bytes]:
-    key = RepeatKey(ChannelId(f"api:{wish.who.key_id}"), wish.repeat_key)
-    asked = f"{visit.request.method} {visit.request.url.path}?{visit.request.url.query}\n"
-    digest = hash_body(asked.encode() + msgspec.json.encode(wish.body))
-
     def decide(_: object) -> list[Response[bytes]]:
         with visit.house.database.transaction(visit.by(), visit.because()) as tx:
+            if wish.repeat_key is None:
+                return [respond(act(tx, wish, read_now(tx)), status)]
+            key = RepeatKey(ChannelId(f"api:{wish.who.key_id}"), wish.repeat_key)
+            digest = _digest(visit, wish)
             if stored := take_keys(tx, {key: digest}).get(key):
-                if stored.body_hash != digest:
-                    raise OneshelfError(
-                        "key_reused",
-                        f"The key {wish.repeat_key!r} came with another request before.",
-                        "Give another request another key; a repeat must be the same.",
-                    )
-                headers = {"Idempotent-Replayed": "true"}
-                return [respond(msgspec.Raw(stored.answer.encode()), status, headers)]
+                return [_repeat(stored, digest, status)]
             given = act(tx, wish, read_now(tx))
             store_answers(tx, {key: msgspec.json.encode(given).decode()})
             return [respond(given, status)]
@@ -281,3 +310,20 @@ def _write(
     if isinstance(answer, OneshelfError):
         raise answer
     return answer
+
+
+def _digest(visit: Visit, wish: Wish[Where, Body]) -> bytes:
+    """Return the hash that tells a repeat from another request under the same key."""
+    asked = f"{visit.request.method} {visit.request.url.path}?{visit.request.url.query}\n"
+    return hash_body(asked.encode() + msgspec.json.encode(wish.body))
+
+
+def _repeat(stored: StoredAnswer, digest: bytes, status: int) -> Response[bytes]:
+    if stored.body_hash != digest:
+        raise OneshelfError(
+            "key_reused",
+            f"The key {stored.key!r} came with another request before.",
+            "Give another request another key; a repeat must be the same.",
+        )
+    headers = {"Idempotent-Replayed": "true"}
+    return respond(msgspec.Raw(stored.answer.encode()), status, headers)

@@ -114,7 +114,7 @@ class FaultyError(OneshelfError):
     """A request with faults at known places."""
 
     def __init__(
-        self, code: Literal["bad_request", "bad_value"], faults: tuple[Fault, ...]
+        self, code: Literal["bad_request", "bad_value", "import_refused"], faults: tuple[Fault, ...]
     ) -> None:
         """Name every place."""
         super().__init__(

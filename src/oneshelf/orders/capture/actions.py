@@ -27,11 +27,11 @@ from oneshelf.inventory.lines.handling import TillSale
 from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_holds
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits
 from oneshelf.inventory.shelf.actions import commit_units, lock_points
-from oneshelf.matching.actions import Decided as Decision
-from oneshelf.matching.actions import remember
 from oneshelf.matching.capacity.actions import hold as hold_capacity
 from oneshelf.matching.capacity.actions import lock_days
 from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay
+from oneshelf.matching.decisions.actions import Decided as Decision
+from oneshelf.matching.decisions.actions import remember
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest

@@ -9,7 +9,7 @@ from oneshelf.catalog.channels import Channel
 from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import Refusal
 from oneshelf.matching.request import Destination, SourcingRequest, WantedLine
-from oneshelf.orders.answers import PromisedLine, Refused, RefusalReason
+from oneshelf.orders.answers import PromisedLine, RefusalReason, Refused
 from oneshelf.orders.canonical import DeliveryPlace, NewOrder
 from oneshelf.orders.capture.drafting import Draft
 

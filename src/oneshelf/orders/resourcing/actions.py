@@ -19,10 +19,10 @@ from oneshelf.inventory.ledger import Balance, StockPoint, Take
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import uncommit
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
-from oneshelf.matching.actions import Decided, remember
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
 from oneshelf.matching.capacity.holding import Hold, NodeDay
+from oneshelf.matching.decisions.actions import Decided, remember
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Refusal
 from oneshelf.orders.capture.drafting import Parts, draw, wait_for

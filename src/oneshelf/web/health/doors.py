@@ -57,7 +57,7 @@ def examine(house: House) -> Ready:
         missing = tuple(pending(house.database))
         if missing:
             return Ready(ready=False, why_not=("schema_outdated",), database=True, pending=missing)
-        safe = house.safe_ids.look(house.database)
+        safe = house.safe_tail.look(house.database)
         with house.reading("health") as tx:
             last = reads.read_last_fact_id(tx)
             parked = reads.count_parked(tx)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import OrderId
-from oneshelf.matching import store
 from oneshelf.matching.decision_record import Record, decode, encode, record
+from oneshelf.matching.decisions import store
 from oneshelf.matching.plan import Plan
 
 DecisionKind = Literal["promise", "source", "resource"]
@@ -38,15 +38,16 @@ class Decision:
 
 
 def remember(tx: Transaction, decided: Sequence[Decided], now: datetime) -> list[int]:
-    """Keep the records of these plans; return their ids in the same order."""
-    if not decided:
+    """Keep the records of these plans, of one in stages all of them; return their ids in order."""
+    kept = [(each, stage) for each in decided for stage in each.plan.stages or (each.plan,)]
+    if not kept:
         return []
     return store.insert(
         tx,
-        [each.order_id for each in decided],
-        [each.kind for each in decided],
-        [each.plan.policy_version for each in decided],
-        [encode(record(each.plan)) for each in decided],
+        [each.order_id for each, _ in kept],
+        [each.kind for each, _ in kept],
+        [stage.policy_version for _, stage in kept],
+        [encode(record(stage)) for _, stage in kept],
         now,
     )
 

@@ -1,0 +1,1 @@
+"""The records of decisions: kept with the order, found again, forgotten in time."""

@@ -1,0 +1,1 @@
+"""Doors to the catalog: its tables as CSV files, and API keys."""

@@ -1,0 +1,1 @@
+"""Doors to business choices: versioned policies."""

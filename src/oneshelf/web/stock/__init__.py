@@ -1,0 +1,1 @@
+"""Doors to stock: what stands where, and everything that changes it."""

@@ -1,0 +1,69 @@
+"""Look at stock. Plain SELECTs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.identifiers import NodeId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class StockFigures:
+    """One SKU at one node: units by state, its lots and receipt lines added up."""
+
+    sku: Sku
+    node: NodeId
+    available: int
+    reserved: int
+    committed: int
+    picked: int
+    damaged: int
+    quality_hold: int
+    in_transit: int
+    expected: int
+    promised: int
+    on_hand: int
+    version: int  # grows with each change
+
+
+FIGURES = """
+    SELECT sku, node,
+           sum(available)::bigint AS available, sum(reserved)::bigint AS reserved,
+           sum(committed)::bigint AS committed, sum(picked)::bigint AS picked,
+           sum(damaged)::bigint AS damaged, sum(quality_hold)::bigint AS quality_hold,
+           sum(in_transit)::bigint AS in_transit, sum(expected)::bigint AS expected,
+           sum(promised)::bigint AS promised,
+           sum(available + reserved + committed + picked + damaged + quality_hold)::bigint
+               AS on_hand,
+           sum(version)::bigint AS version
+      FROM inventory.point
+"""
+OF_SKU = " WHERE sku = %(sku)s GROUP BY sku, node ORDER BY node"
+AT_PLACES = (
+    " WHERE (sku, node) IN (SELECT * FROM unnest(%(skus)s::text[], %(nodes)s::text[]))"
+    " GROUP BY sku, node"
+)
+
+
+def find_stock(tx: Transaction, sku: str) -> list[StockFigures]:
+    """Return one SKU's figures at every node that knows it."""
+    return tx.rows(
+        StockFigures,
+        FIGURES + OF_SKU,
+        sku=sku,
+    )
+
+
+def look_up(tx: Transaction, places: Sequence[tuple[Sku, NodeId]]) -> list[StockFigures]:
+    """Return the figures of these (SKU, node) pairs; those that hold nothing are missing."""
+    return tx.rows(
+        StockFigures,
+        FIGURES + AT_PLACES,
+        skus=[sku for sku, _ in places],
+        nodes=[node for _, node in places],
+    )
+
+
+def is_sold(tx: Transaction, sku: str) -> bool:
+    """Say whether the catalog knows the SKU."""
+    return bool(tx.scalars("SELECT 1 FROM catalog.product WHERE sku = %(sku)s", sku=sku))
