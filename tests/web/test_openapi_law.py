@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import httpx
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
@@ -14,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from oneshelf.base.database import Database
 from oneshelf.web.application import DOORS
 
 HELD = [
@@ -23,6 +25,14 @@ HELD = [
     response_schema_conformance,
 ]
 OTHER_MEDIA = {"text/event-stream", "application/x-ndjson", "text/csv"}
+
+
+@pytest.fixture(scope="module")
+def database(module_url):
+    """Share one: these tests only look."""
+    database = Database(module_url)
+    yield database
+    database.close()
 
 
 def test_every_door_stands_in_the_document_once(stranger):

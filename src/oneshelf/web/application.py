@@ -29,18 +29,26 @@ from oneshelf.web.health.doors import DOORS as HEALTH
 from oneshelf.web.house import House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
+from oneshelf.web.live.doors import live_doors
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
 from oneshelf.web.orders.deciding import placing
+from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
+from oneshelf.web.orders.promising import DOORS as PROMISING
+from oneshelf.web.outbound.returning import DOORS as RETURNING
+from oneshelf.web.outbound.working import DOORS as WORKING
 from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
 from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
 from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
 from oneshelf.web.stock.looking import DOORS as STOCK
+from oneshelf.web.stock.receiving import DOORS as RECEIVING
+from oneshelf.web.stock.reserving import DOORS as RESERVING
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
@@ -49,7 +57,14 @@ DOORS: tuple[Door, ...] = (
     *PLACING,
     *LOOKING,
     *CHANGING,
+    *EXPLAINING,
+    *PROMISING,
+    *RESERVING,
     *STOCK,
+    *STOCK_CHANGES,
+    *RECEIVING,
+    *WORKING,
+    *RETURNING,
     *SHEETS,
     *POLICIES,
     *KEYS,
@@ -85,8 +100,9 @@ def furnish(database: Database) -> House:
 
 def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
     """Return the application: every door guarded, every error a problem, every answer marked."""
-    document = msgspec.json.encode(describe([*doors, *_about(b"")], read_version()))
-    every = [*doors, *_about(document)]
+    told = [*doors, *live_doors(house)]
+    document = msgspec.json.encode(describe([*told, *_about(b"")], read_version()))
+    every = [*told, *_about(document)]
 
     async def open_house() -> None:
         house.snapshot.start()
