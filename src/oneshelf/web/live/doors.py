@@ -112,12 +112,13 @@ def _draw(house: House, feed: Feed, wanted: str) -> str:
             "orders": rendering.render_orders(orders, orders[0].number if orders else 0),
         }
         arcs = scene.draw_arcs(stage, reads.read_orders_before(tx, newest), now)
-    return rendering.render_page(
-        stage,
-        parts,
-        offered,
-        arcs,
+    page = rendering.Page(
+        stage=stage,
+        parts=parts,
+        offered=offered,
+        arcs=arcs,
         asked=wanted,
         chosen=article,
         stream=urlencode({"sku": chosen.sku if chosen else wanted, "after": newest}),
     )
+    return rendering.render_page(page)

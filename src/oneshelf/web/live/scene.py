@@ -40,13 +40,16 @@ UNKNOWN_KIND = "file"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What seldom changes: places, channels, the map, the clock."""
+    """What seldom changes: places, channels, the map.
+
+    clock_speed: of a demo's clock; None: the time is real.
+    """
 
     places: Mapping[str, reads.Place]
     names: Mapping[str, str]
     streams: Mapping[str, reads.Stream]
     zone: ZoneInfo
-    clock: reads.OwnClock | None
+    clock_speed: float | None
     projection: Projection
     land: str
     markers: tuple[Marker, ...]
@@ -161,7 +164,7 @@ def set_stage(tx: Transaction) -> Stage:
         names=names,
         streams={stream.channel_id: stream for stream in reads.read_streams(tx)},
         zone=_zone(reads.read_time_zone(tx)),
-        clock=reads.read_own_clock(tx),
+        clock_speed=reads.read_clock_speed(tx),
         projection=projection,
         land=draw_land(projection, land),
         markers=markers,
@@ -185,13 +188,13 @@ def _zone(name: str) -> ZoneInfo:
 
 def draw_arcs(stage: Stage, facts: Iterable[reads.FreshFact], now: datetime | None) -> list[Arc]:
     """Draw placed orders, the oldest first. now: for the age of facts of before; None: all new."""
-    speed = stage.clock.speed if stage.clock else 1.0
+    speed = stage.clock_speed or 1.0
     arcs = []
     for fact in facts:
         if fact.name != OrderPlaced.__name__:
             continue
         placed = msgspec.json.decode(fact.body, type=OrderPlaced)
-        age_s = 0.0 if now is None else (now - fact.happened_at).total_seconds() / (speed or 1.0)
+        age_s = 0.0 if now is None else (now - fact.happened_at).total_seconds() / speed
         if age_s < ARC_LIFE_S:
             arcs.append(_arc(stage, int(fact.fact_id), placed, max(0.0, age_s)))
     return sorted(arcs, key=lambda arc: arc.id)
