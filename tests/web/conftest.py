@@ -8,51 +8,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from oneshelf.base.errors import OneshelfError
-from oneshelf.base.identifiers import new_id
 from oneshelf.catalog.access.actions import issue_key
 from oneshelf.catalog.access.scopes import SCOPES
-from oneshelf.orders.answers import Placed, PromisedLine, Refused, Repeated
 from oneshelf.web.application import furnish
 from oneshelf.web.serving import make_server, take_port
-
-
-class Fresh:
-    """A snapshot that is never behind."""
-
-    def lag_s(self):
-        return 0.0
-
-
-class Shop:
-    """Decides orders by what their first SKU says, and remembers what it was asked."""
-
-    def __init__(self):
-        self.placed = {}
-
-    def place(self, asked, _kind):
-        before = dict(self.placed)
-        try:
-            return [self.decide(one) for one in asked]
-        except OneshelfError:
-            self.placed = before  # as a transaction would
-            raise
-
-    def decide(self, one):
-        key = (one.order.channel, one.order.key)
-        sku = one.order.lines[0].sku
-        if key in self.placed:
-            before, answer = self.placed[key]
-            same = before == one.body_hash
-            return Repeated(answer) if same else OneshelfError("key_reused", "another body")
-        if sku == "GONE":
-            short = PromisedLine(1, sku, one.order.lines[0].units)
-            return Refused("out_of_stock", "nobody has it", (short,))
-        if sku == "POISON":
-            raise OneshelfError("bad_value", "poison")
-        answer = Placed(10_001 + len(self.placed), new_id(), None, (), (), "none", 100, "EUR")
-        self.placed[key] = (one.body_hash, answer)
-        return answer
 
 
 @contextmanager
@@ -72,13 +31,8 @@ def opened(house):
 
 
 @pytest.fixture
-def shop():
-    return Shop()
-
-
-@pytest.fixture
-def house(database, shop):
-    return furnish(database, Fresh(), shop.place)
+def house(database):
+    return furnish(database)
 
 
 @pytest.fixture

@@ -19,8 +19,6 @@ from litestar.types import ASGIApp
 from oneshelf.base.database import Database
 from oneshelf.base.errors import OneshelfError
 from oneshelf.catalog.access.keys import ApiKey
-from oneshelf.orders.answers import Decided, Undecided
-from oneshelf.web.asked import Asked
 from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
@@ -28,21 +26,22 @@ from oneshelf.web.edge import Edge
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
-from oneshelf.web.house import House, Snapshot
+from oneshelf.web.house import House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.live.doors import live_doors
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
+from oneshelf.web.orders.deciding import placing
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
 from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
 from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
+from oneshelf.web.snapshot import Snapshot
 from oneshelf.web.stock.looking import DOORS as STOCK
-from oneshelf.web.writer import Decide, Writer
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
@@ -65,16 +64,21 @@ NAMED = re.compile(r"\{(\w+)\}")
 Connection = ASGIConnection[object, object, object, State]
 
 
-def furnish(database: Database, snapshot: Snapshot, place: Decide[Asked, Decided]) -> House:
-    """Return what the doors share. place: decides one batch of orders in its own transaction."""
+def furnish(database: Database) -> House:
+    """Load what the doors share; make_application's start and stop run its threads.
+
+    database: of at least THREADS + 3 connections, or visits wait for one.
+    """
+    tail = SafeTail()
+    snapshot = Snapshot(database, tail)
     return House(
         database=database,
         snapshot=snapshot,
-        placing=Writer("orders", place, lambda answer: isinstance(answer, Undecided)),
+        placing=placing(database, snapshot),
         keys=KeyRing(database),
         knocks=RateLimit(KNOCKS_AT_ONCE, KNOCKS_PER_SECOND),
         metrics=Metrics(),
-        safe_tail=SafeTail(),
+        safe_tail=tail,
         threads=ThreadPoolExecutor(THREADS, thread_name_prefix="door"),
         stopping=Event(),
     )
@@ -87,10 +91,12 @@ def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
     every = [*told, *_about(document)]
 
     async def open_house() -> None:
+        house.snapshot.start()
         house.placing.start()
 
     async def close_house() -> None:
         await house.work(house.placing.stop)
+        await house.work(house.snapshot.stop)
         house.threads.shutdown(wait=True)
 
     application = Litestar(

@@ -6,25 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from oneshelf.base.database import Database, Transaction
 from oneshelf.orders.answers import Decided
-from oneshelf.web.asked import Asked
+from oneshelf.orders.capture.actions import Asked
 from oneshelf.web.following import SafeTail
 from oneshelf.web.keys import KeyRing
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.metrics import Metrics
+from oneshelf.web.snapshot import Snapshot
 from oneshelf.web.writer import Writer
 
 Result = TypeVar("Result")
-
-
-class Snapshot(Protocol):
-    """The process's view of catalog and stock, kept fresh in the background."""
-
-    def lag_s(self) -> float:
-        """Return how far it is behind what has been committed."""
 
 
 @dataclass(frozen=True, slots=True)

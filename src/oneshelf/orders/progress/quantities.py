@@ -6,6 +6,7 @@ quantities are never merged, so the units of a line always add up to what was or
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NewType
 
 from oneshelf.base.errors import OneshelfError
@@ -69,9 +70,7 @@ class Quantity:
     def through(self, path: Sequence[Status]) -> list[Move]:
         """Return the moves of these units from where they stand to the end of a path."""
         rest = path[path.index(self.status) :]
-        return [
-            replace(self.to(status), was=was) for was, status in zip(rest, rest[1:], strict=False)
-        ]
+        return [replace(self.to(status), was=was) for was, status in pairwise(rest)]
 
 
 def move(quantities: Sequence[Quantity], moves: Sequence[Move]) -> list[Quantity]:

@@ -1,0 +1,115 @@
+"""Read the week's result from the tables. Plain SELECTs."""
+
+from dataclasses import dataclass
+
+from oneshelf.base.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """Orders of one channel and method."""
+
+    channel: str
+    method: str
+    orders: int
+    units: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the orders, over all channels.
+
+    units_unsourced: sold, and nobody ever had them. units_promised_late: parcels that arrived
+    after the day the customer was told. units_oversold: promised to customers beyond what ever
+    stood on a shelf, by SKU, from orders and movements alone.
+    """
+
+    orders: int
+    units: int
+    units_unsourced: int
+    units_cancelled: int
+    orders_sent: int
+    orders_split: int
+    orders_resourced: int
+    parcels_sent: int
+    parcels_late: int
+    cost_minor: int
+    units_oversold: int
+
+
+def read_channels(tx: Transaction) -> list[ChannelRow]:
+    """Return orders by channel and method."""
+    return tx.rows(
+        ChannelRow,
+        """
+        SELECT channel, method, count(DISTINCT order_id) AS orders, sum(units)::bigint AS units,
+               sum(units * price_minor)::bigint AS total_minor
+          FROM orders.sales_order JOIN orders.line USING (order_id)
+         GROUP BY channel, method
+         ORDER BY channel, method
+        """,
+    )
+
+
+def read_outcome(tx: Transaction) -> Outcome:
+    """Return what became of all orders."""
+    [outcome] = tx.rows(
+        Outcome,
+        """
+        WITH unit AS (
+            SELECT coalesce(sum(units), 0) AS units,
+                   coalesce(sum(units) FILTER (WHERE status = 'unsourced'), 0) AS unsourced,
+                   coalesce(sum(units) FILTER (WHERE status = 'cancelled'), 0) AS cancelled
+              FROM orders.quantity
+        ), sent AS (
+            SELECT order_id, count(DISTINCT parcel_id) AS parcels
+              FROM orders.quantity
+             WHERE parcel_id IS NOT NULL AND status NOT IN ('cancelled', 'unsourced')
+             GROUP BY order_id
+        ), parcel AS (
+            SELECT count(*) AS parcels, coalesce(sum(cost_minor), 0) AS cost_minor
+              FROM orders.parcel
+             WHERE EXISTS (SELECT FROM orders.quantity
+                            WHERE quantity.parcel_id = parcel.parcel_id
+                              AND status NOT IN ('cancelled', 'unsourced'))
+        ), late AS (
+            SELECT count(*) AS parcels
+              FROM outbound.shipment
+              JOIN orders.parcel USING (parcel_id)
+             WHERE delivered_on > parcel.arrives_on
+        ), piece AS (
+            SELECT coalesce(part_sku, sku) AS sku,
+                   sum(quantity.units * coalesce(kit_part.units, 1)) AS units
+              FROM orders.quantity
+              JOIN orders.line USING (line_id)
+              LEFT JOIN catalog.kit_part ON kit_sku = sku
+             WHERE status NOT IN ('unsourced', 'backordered', 'cancelled', 'returned')
+             GROUP BY 1
+        ), stood AS (
+            SELECT sku, sum(CASE WHEN source = 'outside' THEN movement.units
+                                 ELSE -movement.units END) AS units
+              FROM inventory.movement JOIN inventory.point USING (point_id)
+             WHERE receipt_line_id IS NULL AND 'outside' IN (source, target)
+               AND reason NOT IN ('shipped', 'handed_over', 'sold_at_till', 'returned')
+             GROUP BY sku
+        ), oversold AS (
+            SELECT coalesce(sum(greatest(0, piece.units - coalesce(stood.units, 0))), 0) AS units
+              FROM piece LEFT JOIN stood USING (sku)
+        )
+        SELECT (SELECT count(*) FROM orders.sales_order) AS orders,
+               unit.units::bigint AS units,
+               unit.unsourced::bigint AS units_unsourced,
+               unit.cancelled::bigint AS units_cancelled,
+               (SELECT count(*) FROM sent) AS orders_sent,
+               (SELECT count(*) FROM sent WHERE sent.parcels > 1) AS orders_split,
+               (SELECT count(DISTINCT order_id) FROM matching.decision WHERE kind = 'resource')
+                   AS orders_resourced,
+               parcel.parcels AS parcels_sent,
+               late.parcels AS parcels_late,
+               parcel.cost_minor::bigint AS cost_minor,
+               oversold.units::bigint AS units_oversold
+          FROM unit, parcel, late, oversold
+        """,
+    )
+    return outcome

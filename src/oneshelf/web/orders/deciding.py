@@ -1,0 +1,24 @@
+"""What the writer does with a batch of orders: one transaction, then the snapshot follows."""
+
+from collections.abc import Sequence
+
+from oneshelf.base.clock import read_now
+from oneshelf.base.database import Database
+from oneshelf.base.identifiers import new_id
+from oneshelf.orders.answers import Decided, Undecided
+from oneshelf.orders.capture.actions import Asked, Locking, place
+from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.writer import BatchKind, Writer
+
+
+def placing(database: Database, snapshot: Snapshot) -> Writer[Asked, Decided]:
+    """Return the writer of this process's orders."""
+
+    def decide(asked: Sequence[Asked], kind: BatchKind) -> Sequence[Decided]:
+        locking: Locking = "before_planning" if kind == "alone" else "after_planning"
+        with database.transaction("web", f"batch:{new_id()}") as tx:
+            answers = place(tx, asked, snapshot.outlook, read_now(tx), locking)
+        snapshot.refresh()  # the next batch must see these units gone
+        return answers
+
+    return Writer("orders", decide, lambda answer: isinstance(answer, Undecided))
