@@ -201,7 +201,13 @@ def test_an_empty_shop_says_what_to_do_next(open_page):
     expect(page.locator("#orders")).to_contain_text("No orders yet")
 
 
-@pytest.mark.usefixtures("day")
+def test_an_empty_page_fills_by_itself_when_places_come(database, open_page):
+    page = open_page()
+    live_day.open_shop(database)
+
+    expect(page.locator(".warehouse")).to_have_count(2, timeout=10_000)
+
+
 def test_an_unknown_product_is_told_from_what_to_choose(open_page):
     page = open_page(path="/?sku=%3Cb%3Enothing")
 
