@@ -74,28 +74,26 @@ def sell_all_morning(shop, orders=120):
 
 
 def new_order(basket):
-    home = basket.recipient
-    method = "carried" if basket.handover == "till" else basket.handover
     return NewOrder(
         channel=basket.channel,
         key=basket.external_id,
-        method=method,
+        method="carried" if basket.handover == "till" else basket.handover,
         node=basket.store,
-        place=(
-            home
-            and method == "ship"
-            and DeliveryPlace(
-                country="GB",
-                postcode=home.postcode.split()[0],
-                latitude=home.latitude,
-                longitude=home.longitude,
-            )
-        )
-        or None,
+        place=home_of(basket) if basket.handover == "ship" else None,
         lines=tuple(
             OrderLine(sku=line.sku, units=line.units, price_minor=line.price_minor)
             for line in basket.lines
         ),
         currency=CURRENCY,
         backorder="accepted",
+    )
+
+
+def home_of(basket):
+    home = basket.recipient
+    return DeliveryPlace(
+        country="GB",
+        postcode=home.postcode.split()[0],
+        latitude=home.latitude,
+        longitude=home.longitude,
     )
