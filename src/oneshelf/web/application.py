@@ -71,6 +71,7 @@ DOORS: tuple[Door, ...] = (
     *EVENTS,
 )
 THREADS = 12
+CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the guard, one to spare
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
 NAMED = re.compile(r"\{(\w+)\}")
@@ -81,7 +82,7 @@ Connection = ASGIConnection[object, object, object, State]
 def furnish(database: Database) -> House:
     """Load what the doors share; make_application's start and stop run its threads.
 
-    database: of at least THREADS + 3 connections, or visits wait for one.
+    database: of CONNECTIONS_MAX connections, or visits wait for one.
     """
     tail = SafeTail()
     snapshot = Snapshot(database, tail)
