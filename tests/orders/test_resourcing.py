@@ -6,7 +6,7 @@ import pytest
 
 from oneshelf.base.identifiers import NodeId, Sku, new_id
 from oneshelf.inventory.facts import ClaimServed, CommitmentLost
-from oneshelf.inventory.receipts.actions import receive
+from oneshelf.inventory.receipts.actions import re_date, receive
 from oneshelf.inventory.receipts.arriving import Received
 from oneshelf.orders.changes.actions import cancel
 from oneshelf.orders.changes.cancelling import Cancellation
@@ -144,3 +144,47 @@ def test_units_served_to_an_order_that_was_cancelled_meanwhile_go_back(life):
 
     assert life.state(number).status() == "cancelled"
     assert life.stock("VASE", "york") == {"available": 3}
+
+
+def test_a_late_delivery_moves_the_promises_that_stand_on_it(life):
+    receipt = inbound(life.database, "RUG", "york", 5, MONDAY + timedelta(days=3))
+    life.refresh()
+    number = placed(life, ("RUG", 2), backorder="accepted")
+    before = life.state(number).head.promised_on
+    life.do(re_date, {receipt: MONDAY + timedelta(days=8)})
+    life.settle()
+    life.settle()
+
+    assert life.state(number).head.promised_on == before + timedelta(days=5)
+    assert life.facts(number).count("PromiseChanged") == 1
+    assert life.standing(number) == {(1, "backordered", "york"): 2}
+
+
+def test_a_delivery_that_will_not_come_takes_the_date_away(life):
+    receipt = inbound(life.database, "RUG", "york", 5, MONDAY + timedelta(days=3))
+    life.refresh()
+    number = placed(life, ("RUG", 4), backorder="accepted")
+    life.do(receive, [Received(new_id(), receipt, 1, rest="will_not_come")])
+    life.settle()
+    late = life.standing(number)
+    stock(life.database, ("RUG", "leeds", 9))
+    life.settle()
+
+    assert late == {(1, "released", "york"): 1, (1, "unsourced", None): 3}
+    assert life.standing(number) == {(1, "released", "york"): 1, (1, "released", "leeds"): 3}
+    assert life.state(number).head.promised_on == date(2026, 1, 6)
+    assert life.open_exceptions() == []
+
+
+def test_a_kit_that_waits_for_a_part_gives_the_others_back_when_it_is_cancelled(life):
+    receipt = inbound(life.database, "VASE", "london", 5, MONDAY + timedelta(days=3))
+    life.refresh()
+    number = placed(life, ("SET", 2), backorder="accepted", node=NodeId("london"))
+    life.do(cancel, [Cancellation(number, "changed_mind", line_no=1, units_kept=1)])
+    partly = life.stock("LAMP", "london")
+    life.do(receive, [Received(new_id(), receipt, 5)])
+    life.settle()
+
+    assert partly == {"available": 3, "committed": 2}
+    assert life.standing(number) == {(1, "released", "london"): 1, (1, "cancelled", "london"): 1}
+    assert life.stock("VASE", "london") == {"available": 4, "committed": 1}

@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 
-from shop import Shop
-
 from oneshelf.base.clock import set_clock
 from oneshelf.catalog.actions import (
     put_brands,
@@ -20,6 +18,7 @@ from oneshelf.catalog.carriers import Carrier
 from oneshelf.orders.canonical import DeliveryPlace, NewOrder, OrderLine
 from oneshelf.simulation.retailer.script import week
 from oneshelf.simulation.retailer.selling import BRAND_NAMES, CURRENCY
+from shop import Shop
 
 NOW = datetime(2010, 12, 7, 10, 42, tzinfo=UTC)
 
@@ -75,26 +74,26 @@ def sell_all_morning(shop, orders=120):
 
 
 def new_order(basket):
-    home = basket.recipient
-    method = "carried" if basket.handover == "till" else basket.handover
     return NewOrder(
         channel=basket.channel,
         key=basket.external_id,
-        method=method,
+        method="carried" if basket.handover == "till" else basket.handover,
         node=basket.store,
-        place=home
-        and method == "ship"
-        and DeliveryPlace(
-            country="GB",
-            postcode=home.postcode.split()[0],
-            latitude=home.latitude,
-            longitude=home.longitude,
-        )
-        or None,
+        place=home_of(basket) if basket.handover == "ship" else None,
         lines=tuple(
             OrderLine(sku=line.sku, units=line.units, price_minor=line.price_minor)
             for line in basket.lines
         ),
         currency=CURRENCY,
         backorder="accepted",
+    )
+
+
+def home_of(basket):
+    home = basket.recipient
+    return DeliveryPlace(
+        country="GB",
+        postcode=home.postcode.split()[0],
+        latitude=home.latitude,
+        longitude=home.longitude,
     )

@@ -127,8 +127,12 @@ def left_parts(
     parts: Sequence[KitPart],
     commitments: Iterable[Commitment],
 ) -> list[LineUnits]:
-    """Return the components that a shelf keeps for a line beyond the kits that come from there."""
-    kits = sum(quantity.units for quantity in shelved(order, line_id, node, ON_A_SHELF))
+    """Return the components that a shelf keeps for a line beyond the kits that come from there.
+
+    A kit that waits for its last part keeps the others.
+    """
+    whole: tuple[Status, ...] = (*ON_A_SHELF, "backordered")
+    kits = sum(quantity.units for quantity in shelved(order, line_id, node, whole))
     held = Counter[Sku]()
     for one in commitments:
         if one.line_id == line_id and one.point.node == node and one.state != "promised":
