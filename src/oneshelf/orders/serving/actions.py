@@ -33,6 +33,7 @@ from oneshelf.orders.serving.arrivals import (
     Arrival,
     arrivals,
     by_parcel_to_make,
+    completed,
     spread,
 )
 from oneshelf.orders.serving.supply import re_dated, undated, waiting_parcels
@@ -76,7 +77,10 @@ def source_served(
             refused.append(LinesUnsourced(order_id, lines, plan.reason))
         else:
             planned.append((group, plan))
-    _write(tx, orders, taken, planned, now)
+    here = {one.quantity.line_id: now for one in taken.arrivals if one.in_parcel is not None}
+    full = completed(orders, taken.arrivals)
+    kept = [one for one in _re_date(outlook, orders, here, now) if one.parcel_id in full]
+    _write(tx, orders, taken, planned, kept, now)
     announce(tx, refused, now)
 
 
@@ -100,9 +104,7 @@ def supply_lost(
     after = advance(tx, orders, moved, now)
     announce(tx, outcomes(moved, after), now)
     tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, SUPPLY_LOST, now)
-    gone = emptied(after, moved)
-    lock_days(tx, capacity_days(gone))
-    release_parcels(tx, [(parcel.order_id, parcel.parcel_id) for parcel in gone], now)
+    _move_capacity(tx, emptied(after, moved), [], now)
 
 
 def supply_re_dated(
@@ -111,6 +113,20 @@ def supply_re_dated(
     """Give parcels that wait for a delivery the days that follow from its new one."""
     due = {line: fact.due_at for fact in facts for line in fact.lines}
     orders = lock_orders(tx, {order_id for fact in facts for order_id in fact.orders})
+    found = _re_date(outlook, orders, due, now)
+    re_date_parcels(tx, found)
+    tell_promises(tx, _with(orders, found), SUPPLY_RE_DATED, now)
+    before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
+    _move_capacity(tx, before, found, now)
+
+
+def _re_date(
+    outlook: Outlook,
+    orders: Mapping[OrderId, OrderState],
+    due: Mapping[LineId, datetime],
+    now: datetime,
+) -> list[Parcel]:
+    """Return the parcels that wait for these lines, on the days that follow from `due`."""
     parts = outlook.parts([line for order in orders.values() for line in order.lines.values()])
     found: list[Parcel] = []
     for order in orders.values():
@@ -119,16 +135,25 @@ def supply_re_dated(
             plan = _plan(outlook, order, units, parcel.node, parts, max(now, until))
             if not isinstance(plan, Refusal) and len(plan) == 1:
                 found.append(re_dated(parcel, plan[0]))
-    re_date_parcels(tx, found)
-    after = {
-        order_id: order.with_parcels([one for one in found if one.order_id == order_id])
+    return found
+
+
+def _with(
+    orders: Mapping[OrderId, OrderState], parcels: Sequence[Parcel]
+) -> dict[OrderId, OrderState]:
+    return {
+        order_id: order.with_parcels([one for one in parcels if one.order_id == order_id])
         for order_id, order in orders.items()
     }
-    tell_promises(tx, after, SUPPLY_RE_DATED, now)
-    before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
-    lock_days(tx, capacity_days([*before, *found]))
-    release_parcels(tx, [(one.order_id, one.parcel_id) for one in found], now)
-    hold_days(tx, capacity_holds(found), now)
+
+
+def _move_capacity(
+    tx: Transaction, gone: Sequence[Parcel], made: Sequence[Parcel], now: datetime
+) -> None:
+    """Give the days of some parcels back and take those of others, all locked at once."""
+    lock_days(tx, capacity_days([*gone, *made]))
+    release_parcels(tx, [(one.order_id, one.parcel_id) for one in gone], now)
+    hold_days(tx, capacity_holds(made), now)
 
 
 def _compare(
@@ -178,14 +203,13 @@ def _write(
     orders: Mapping[OrderId, OrderState],
     taken: Taken,
     planned: Sequence[tuple[list[Arrival], tuple[PlannedParcel, ...]]],
+    kept: Sequence[Parcel],
     now: datetime,
 ) -> None:
     rows = [row for group, made in planned for row in new_parcels(group[0].quantity.order_id, made)]
     parcels = add_parcels(tx, rows)
-    known = {
-        order_id: order.with_parcels([one for one in parcels if one.order_id == order_id])
-        for order_id, order in orders.items()
-    }
+    re_date_parcels(tx, kept)
+    known = _with(orders, [*parcels, *kept])
     moved: list[Move] = [
         one.into(one.in_parcel, one.units) for one in taken.arrivals if one.in_parcel is not None
     ]
@@ -200,9 +224,7 @@ def _write(
     after = advance(tx, known, moved, now)
     announce(tx, outcomes(moved, after), now)
     tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, REASON, now)
-    gone = emptied(after, moved)
-    lock_days(tx, capacity_days([*gone, *parcels]))
-    release_parcels(tx, [(parcel.order_id, parcel.parcel_id) for parcel in gone], now)
-    hold_days(tx, capacity_holds(parcels), now)
+    before = [orders[one.order_id].parcels[one.parcel_id] for one in kept]
+    _move_capacity(tx, [*emptied(after, moved), *before], [*parcels, *kept], now)
     if taken.unwanted:
         uncommit(tx, taken.unwanted, "committed", now)

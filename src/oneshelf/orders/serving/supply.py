@@ -22,6 +22,7 @@ def undated(
     """Return the moves of waiting units that no delivery is to bring any more."""
     bound = [one for one in commitments if one.line_id == line_id]
     left: list[Move] = []
+    dated = 0
     for quantity in order.standing_in({"backordered"}):
         node = order.node_of(quantity)
         if quantity.line_id != line_id or node is None:
@@ -37,7 +38,9 @@ def undated(
             - there
             for part in parts
         )
-        if (units := quantity.units - coming) > 0:
+        units = max(0, quantity.units - max(0, coming - dated))
+        dated += quantity.units - units
+        if units:
             move = quantity.to("unsourced", "supply_lost", units)
             left.append(replace(move, parcel_id_after=None))
     return left
