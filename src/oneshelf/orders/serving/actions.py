@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, Sku
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku
 from oneshelf.base.outbox import announce
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.facts import ClaimServed, PromiseLost, ReceiptLineReDated
@@ -33,10 +33,9 @@ from oneshelf.orders.serving.arrivals import (
     Arrival,
     arrivals,
     by_parcel_to_make,
-    completed,
     spread,
 )
-from oneshelf.orders.serving.supply import re_dated, undated, waiting_parcels
+from oneshelf.orders.serving.supply import completed, re_dated, undated, waiting_parcels
 
 SUPPLY_LOST = "supply_lost"
 SUPPLY_RE_DATED = "supply_re_dated"
@@ -77,10 +76,7 @@ def source_served(
             refused.append(LinesUnsourced(order_id, lines, plan.reason))
         else:
             planned.append((group, plan))
-    here = {one.quantity.line_id: now for one in taken.arrivals if one.in_parcel is not None}
-    full = completed(orders, taken.arrivals)
-    kept = [one for one in _re_date(outlook, orders, here, now) if one.parcel_id in full]
-    _write(tx, orders, taken, planned, kept, now)
+    _write(outlook, tx, orders, taken, planned, now)
     announce(tx, refused, now)
 
 
@@ -101,10 +97,7 @@ def supply_lost(
     ]
     if not moved:
         return
-    after = advance(tx, orders, moved, now)
-    announce(tx, outcomes(moved, after), now)
-    tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, SUPPLY_LOST, now)
-    _move_capacity(tx, emptied(after, moved), [], now)
+    _finish(outlook, tx, orders, moved, SUPPLY_LOST, now)
 
 
 def supply_re_dated(
@@ -113,28 +106,62 @@ def supply_re_dated(
     """Give parcels that wait for a delivery the days that follow from its new one."""
     due = {line: fact.due_at for fact in facts for line in fact.lines}
     orders = lock_orders(tx, {order_id for fact in facts for order_id in fact.orders})
-    found = _re_date(outlook, orders, due, now)
+    wanted = [
+        (order, parcel_id, units, max(now, until))
+        for order in orders.values()
+        for parcel_id, (until, units) in waiting_parcels(order, due).items()
+    ]
+    found = _plan_days(outlook, wanted)
     re_date_parcels(tx, found)
     tell_promises(tx, _with(orders, found), SUPPLY_RE_DATED, now)
     before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
     _move_capacity(tx, before, found, now)
 
 
-def _re_date(
+def _finish(
     outlook: Outlook,
+    tx: Transaction,
     orders: Mapping[OrderId, OrderState],
-    due: Mapping[LineId, datetime],
+    moved: Sequence[Move],
+    reason: str,
     now: datetime,
+) -> None:
+    """Write the moves; give parcels that wait for nothing more the days of now; tell it all."""
+    after = advance(tx, orders, moved, now)
+    announce(tx, outcomes(moved, after), now)
+    wanted = [
+        (order, parcel_id, units, now)
+        for order_id, order in after.items()
+        for parcel_id, units in completed(orders[order_id], order).items()
+    ]
+    found = _plan_days(outlook, wanted)
+    re_date_parcels(tx, found)
+    touched = {one.order_id for one in moved}
+    told = {
+        order_id: order for order_id, order in _with(after, found).items() if order_id in touched
+    }
+    tell_promises(tx, told, reason, now)
+    before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
+    known = {quantity.parcel_id for order in orders.values() for quantity in order.quantities}
+    made = [
+        orders[one.order_id].parcels[one.parcel_id_after]
+        for one in {move.parcel_id_after: move for move in moved}.values()
+        if one.parcel_id_after is not None and one.parcel_id_after not in known
+    ]
+    _move_capacity(tx, [*emptied(after, moved), *before], [*made, *found], now)
+
+
+def _plan_days(
+    outlook: Outlook, wanted: Sequence[tuple[OrderState, ParcelId, Mapping[LineId, int], datetime]]
 ) -> list[Parcel]:
-    """Return the parcels that wait for these lines, on the days that follow from `due`."""
-    parts = outlook.parts([line for order in orders.values() for line in order.lines.values()])
+    """Return parcels on the days that follow when their units stand there then."""
+    parts = outlook.parts([line for order, *_ in wanted for line in order.lines.values()])
     found: list[Parcel] = []
-    for order in orders.values():
-        for parcel_id, (until, units) in waiting_parcels(order, due).items():
-            parcel = order.parcels[parcel_id]
-            plan = _plan(outlook, order, units, parcel.node, parts, max(now, until))
-            if not isinstance(plan, Refusal) and len(plan) == 1:
-                found.append(re_dated(parcel, plan[0]))
+    for order, parcel_id, units, from_then in wanted:
+        parcel = order.parcels[parcel_id]
+        plan = _plan(outlook, order, units, parcel.node, parts, from_then)
+        if not isinstance(plan, Refusal) and len(plan) == 1:
+            found.append(re_dated(parcel, plan[0]))
     return found
 
 
@@ -199,17 +226,16 @@ def _plan(
 
 
 def _write(
+    outlook: Outlook,
     tx: Transaction,
     orders: Mapping[OrderId, OrderState],
     taken: Taken,
     planned: Sequence[tuple[list[Arrival], tuple[PlannedParcel, ...]]],
-    kept: Sequence[Parcel],
     now: datetime,
 ) -> None:
     rows = [row for group, made in planned for row in new_parcels(group[0].quantity.order_id, made)]
     parcels = add_parcels(tx, rows)
-    re_date_parcels(tx, kept)
-    known = _with(orders, [*parcels, *kept])
+    known = _with(orders, parcels)
     moved: list[Move] = [
         one.into(one.in_parcel, one.units) for one in taken.arrivals if one.in_parcel is not None
     ]
@@ -221,10 +247,6 @@ def _write(
             units = {ids[line.line_no]: line.units for line in parcel.units}
             mine, left = spread(left, units, next(numbered).parcel_id)
             moved += mine
-    after = advance(tx, known, moved, now)
-    announce(tx, outcomes(moved, after), now)
-    tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, REASON, now)
-    before = [orders[one.order_id].parcels[one.parcel_id] for one in kept]
-    _move_capacity(tx, [*emptied(after, moved), *before], [*parcels, *kept], now)
+    _finish(outlook, tx, known, moved, REASON, now)
     if taken.unwanted:
         uncommit(tx, taken.unwanted, "committed", now)

@@ -69,21 +69,6 @@ def by_parcel_to_make(
     return groups
 
 
-def completed(
-    orders: Mapping[OrderId, OrderState], found: Iterable[Arrival]
-) -> frozenset[ParcelId]:
-    """Return the parcels that wait for nothing more once these units are in them."""
-    missing = Counter[ParcelId]()
-    for order in orders.values():
-        for quantity in order.standing_in({"backordered"}):
-            if quantity.parcel_id is not None:
-                missing[quantity.parcel_id] += quantity.units
-    for one in found:
-        if one.in_parcel is not None:
-            missing[one.in_parcel] -= one.units
-    return frozenset(parcel_id for parcel_id, units in missing.items() if units == 0)
-
-
 def spread(
     group: Iterable[Arrival], units: Mapping[LineId, int], parcel_id: ParcelId
 ) -> tuple[list[Move], list[Arrival]]:

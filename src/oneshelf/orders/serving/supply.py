@@ -63,6 +63,18 @@ def waiting_parcels(
     return found
 
 
+def completed(before: OrderState, after: OrderState) -> dict[ParcelId, dict[LineId, int]]:
+    """Return the parcels that wait for nothing more, and what goes into them."""
+    waiting = {quantity.parcel_id for quantity in after.standing_in({"backordered"})}
+    waited = {quantity.parcel_id for quantity in before.standing_in({"backordered"})}
+    found: dict[ParcelId, dict[LineId, int]] = {}
+    for quantity in after.standing_in({"sourced"}):
+        if quantity.parcel_id is not None and quantity.parcel_id in waited - waiting:
+            units = found.setdefault(quantity.parcel_id, {})
+            units[quantity.line_id] = units.get(quantity.line_id, 0) + quantity.units
+    return found
+
+
 def re_dated(parcel: Parcel, planned: PlannedParcel) -> Parcel:
     """Return the parcel on the days of a plan."""
     return replace(
