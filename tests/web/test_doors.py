@@ -1,15 +1,17 @@
 """Laws of every door: closed to strangers, errors as problems, marked answers."""
 
+import asyncio
 import re
+from types import MappingProxyType
 
 import pytest
 
 from oneshelf.base.database import Database
+from oneshelf.base.errors import OneshelfError
 from oneshelf.catalog.access.actions import revoke_keys
-from oneshelf.web.application import DOORS
+from oneshelf.web.application import every_door, guard
 
 PUBLIC = re.compile(r"/|/health/.*|/live.*|/static/.*|/openapi\.json|/docs")
-GUARDED = [door for door in DOORS if door.scope != "public"]
 
 
 @pytest.fixture(scope="module")
@@ -20,16 +22,22 @@ def database(module_url):
     database.close()
 
 
+def guarded(house):
+    return [door for door in every_door(house) if door.scope != "public"]
+
+
 def fill(path):
     return re.sub(r"\{\w+\}", "1", path)
 
 
-def test_only_the_stated_doors_are_public():
-    assert [d.path for d in DOORS if d.scope == "public" and not PUBLIC.fullmatch(d.path)] == []
+def test_only_the_stated_doors_are_public(house):
+    public = [door.path for door in every_door(house) if door.scope == "public"]
+
+    assert [path for path in public if not PUBLIC.fullmatch(path)] == []
 
 
-def test_every_guarded_door_refuses_a_stranger_and_a_wrong_key(stranger):
-    for door in GUARDED:
+def test_every_guarded_door_refuses_a_stranger_and_a_wrong_key(house, stranger):
+    for door in guarded(house):
         wrong = {"Authorization": f"Bearer oneshelf_{'0' * 16}_{'x' * 43}"}
         for headers in ({}, wrong, {"Authorization": "Basic abc"}):
             answer = stranger.request(door.method, fill(door.path), headers=headers)
@@ -40,8 +48,8 @@ def test_every_guarded_door_refuses_a_stranger_and_a_wrong_key(stranger):
             assert answer.json()["code"] == "unauthenticated"
 
 
-def test_every_guarded_door_refuses_every_key_without_its_scope(stranger, keys):
-    for door in GUARDED:
+def test_every_guarded_door_refuses_every_key_without_its_scope(house, stranger, keys):
+    for door in guarded(house):
         for scope, key in keys.items():
             if scope not in {door.scope, "admin"}:
                 answer = stranger.request(
@@ -107,3 +115,18 @@ def test_a_revoked_key_closes_the_doors_of_a_process_that_forgets(
     after = stranger.get("/metrics", headers=headers)
 
     assert (before.status_code, after.status_code) == (200, 401)
+
+
+def test_a_route_that_is_not_a_door_is_closed(house):
+    class Nothing:
+        opt = MappingProxyType({})
+
+    with pytest.raises(OneshelfError) as closed:
+        asyncio.run(guard(house, None, Nothing))
+
+    assert closed.value.code == "forbidden"
+
+
+def test_text_says_once_how_it_is_written(stranger):
+    for path in ("/docs", "/static/swagger/swagger-ui.css"):
+        assert stranger.get(path).headers["content-type"].count("charset") == 1

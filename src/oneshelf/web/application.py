@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -71,8 +70,10 @@ DOORS: tuple[Door, ...] = (
     *EVENTS,
 )
 THREADS = 12
+CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the guard, one to spare
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
+FOR_PROGRAMS = ("/api/", "/health/", "/metrics")  # pages and their files are for people
 NAMED = re.compile(r"\{(\w+)\}")
 
 Connection = ASGIConnection[object, object, object, State]
@@ -81,7 +82,7 @@ Connection = ASGIConnection[object, object, object, State]
 def furnish(database: Database) -> House:
     """Load what the doors share; make_application's start and stop run its threads.
 
-    database: of at least THREADS + 3 connections, or visits wait for one.
+    database: of CONNECTIONS_MAX connections, or visits wait for one.
     """
     tail = SafeTail()
     snapshot = Snapshot(database, tail)
@@ -98,11 +99,15 @@ def furnish(database: Database) -> House:
     )
 
 
-def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
+def every_door(house: House) -> tuple[Door, ...]:
+    """Return every door there is."""
+    doors = (*DOORS, *live_doors(house))
+    told = [door for door in doors if door.path.startswith(FOR_PROGRAMS)]
+    return (*doors, about(msgspec.json.encode(describe(told, read_version()))))
+
+
+def make_application(house: House) -> ASGIApp:
     """Return the application: every door guarded, every error a problem, every answer marked."""
-    told = [*doors, *live_doors(house)]
-    document = msgspec.json.encode(describe([*told, *_about(b"")], read_version()))
-    every = [*told, *_about(document)]
 
     async def open_house() -> None:
         house.snapshot.start()
@@ -114,7 +119,7 @@ def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
         house.threads.shutdown(wait=True)
 
     application = Litestar(
-        [handler(door, house) for door in every],
+        [handler(door, house) for door in every_door(house)],
         guards=[partial(guard, house)],
         exception_handlers={Exception: answer_error},
         on_startup=[open_house],
@@ -189,17 +194,16 @@ def key_of(request: HttpRequest) -> ApiKey | None:
     return user if isinstance(user, ApiKey) else None
 
 
-def _about(document: bytes) -> tuple[Door, ...]:
+def about(document: bytes) -> Door:
+    """Return the door that describes the others."""
+
     async def tell(_visit: Visit) -> Response[bytes]:
         return Response(document, media_type=JSON)
 
-    return (
-        Door(
-            method="GET",
-            path="/openapi.json",
-            scope="public",
-            does="Every door, as OpenAPI 3.1",
-            answer=tell,
-            gives=dict,
-        ),
+    return Door(
+        method="GET",
+        path="/openapi.json",
+        scope="public",
+        does="Every door for programs, as OpenAPI 3.1",
+        answer=tell,
     )

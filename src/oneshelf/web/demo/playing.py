@@ -70,6 +70,7 @@ class Tally:
     refused: dict[str, int] = field(default_factory=dict)
     units_asked: int = 0
     units_refused: int = 0
+    cancelled_too_late: int = 0
     moment: dict[str, str] = field(default_factory=dict)
 
 
@@ -91,22 +92,28 @@ class Play:
     def run(self, tell: Callable[[datetime, int], None]) -> None:
         """Play every minute, then let the parcels arrive. tell: the time, and minutes played."""
         minutes = {minute.at: minute for minute in self.week.minutes}
-        for played, at in enumerate(sorted({*minutes, *self._rounds()})):
+        rounds = set(self._rounds())
+        played = 0
+        for at in sorted(minutes.keys() | rounds):
             self.set_clock(at)
             if at in minutes:
                 self._begin(minutes[at])
+                played += 1
             self.settle()
-            self.floor.work(at)
-            self.settle()
+            if at in rounds:
+                self._go_round(at)
             tell(at, played)
         for at in self._later():
             self.set_clock(at)
             self.settle()
-            self.floor.work(at)
-            self.settle()
-            tell(at, len(minutes))
+            self._go_round(at)
+            tell(at, played)
             if self.floor.is_idle():
                 return
+
+    def _go_round(self, at: datetime) -> None:
+        self.floor.work(at)
+        self.settle()
 
     def _rounds(self) -> Iterator[datetime]:
         first = self.week.minutes[0].at.date()
@@ -182,7 +189,8 @@ class Play:
         kept = self.kept.get(place, basket.lines[line_no - 1].units) - cancellation.units
         self.kept[place] = kept
         body = {"line_no": line_no, "units_kept": kept, "reason": "customer"}
-        self.client.post(f"/api/v1/orders/{number}/cancel", body, Done)
+        if not self.client.try_post(f"/api/v1/orders/{number}/cancel", body):
+            self.tally.cancelled_too_late += 1
 
 
 def order_of(basket: Basket, key: UUID | None = None) -> dict[str, object]:

@@ -94,7 +94,7 @@ class Demo:
     def run_week(self, telling: Telling) -> WeekFigures:
         """Play the week and return its figures."""
         whole = len(self.week.minutes)
-        self.play.run(lambda at, played: telling.playing(at, min(played, whole), whole))
+        self.play.run(lambda at, played: telling.playing(at, played, whole))
         with self.database.transaction("demo", "table") as tx:
             differences = len(audit(tx)) + len(find_drift(tx))
             channels, outcome = read_channels(tx), read_outcome(tx)

@@ -46,6 +46,7 @@ class WeekFigures:
     late_rate: float
     resourced_orders: int
     cancelled_units: int
+    cancellations_too_late: int
     oversold_units: int
     audit_differences: int
     excerpt: dict[str, int]
@@ -80,6 +81,7 @@ def figures(
         late_rate=_percent(outcome.parcels_late, outcome.parcels_sent),
         resourced_orders=outcome.orders_resourced,
         cancelled_units=outcome.units_cancelled,
+        cancellations_too_late=tally.cancelled_too_late,
         oversold_units=outcome.units_oversold,
         audit_differences=differences,
         excerpt={

@@ -24,8 +24,9 @@ class Ready(Shape, frozen=True):
     """Whether this process can do its work, and what could hold it back.
 
     pending: changes of the tables that have not been made. snapshot_lag_s: how far the view of
-    stock is behind. facts_read_to: the fact up to which it misses nothing. facts_unsafe: facts written above the safe id; readers wait for them.
-    facts_parked: facts that a reaction failed on: a person should look.
+    stock is behind. facts_read_to: the fact up to which it misses nothing. facts_unsafe: facts
+    written above the safe id; readers wait for them. facts_parked: facts that a reaction failed
+    on: a person should look.
     """
 
     ready: bool

@@ -14,7 +14,7 @@ from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import EVENTS, HTML, Door, Visit
 from oneshelf.web.house import House
 from oneshelf.web.live import assets, reads, rendering, scene
-from oneshelf.web.live.feed import Feed
+from oneshelf.web.live.feed import BROWSERS_MAX, Feed
 from oneshelf.web.live.mailbox import Mailbox
 from oneshelf.web.problems import STATUS, TITLES
 
@@ -52,6 +52,10 @@ def live_doors(house: House) -> tuple[Door, ...]:
 
     async def stream(visit: Visit) -> Stream:
         asked = visit.parameters(Since)
+        if feed.is_full():
+            raise OneshelfError(
+                "overloaded", f"{BROWSERS_MAX} browsers watch this process.", "Try again later."
+            )
         last = visit.request.headers.get("last-event-id", "")
         after = int(last) if last.isascii() and last.isdigit() else asked.after
         return Stream(
@@ -112,12 +116,13 @@ def _draw(house: House, feed: Feed, wanted: str) -> str:
             "orders": rendering.render_orders(orders, orders[0].number if orders else 0),
         }
         arcs = scene.draw_arcs(stage, reads.read_orders_before(tx, newest), now)
-    return rendering.render_page(
-        stage,
-        parts,
-        offered,
-        arcs,
+    page = rendering.Page(
+        stage=stage,
+        parts=parts,
+        offered=offered,
+        arcs=arcs,
         asked=wanted,
         chosen=article,
         stream=urlencode({"sku": chosen.sku if chosen else wanted, "after": newest}),
     )
+    return rendering.render_page(page)

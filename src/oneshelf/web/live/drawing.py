@@ -145,7 +145,7 @@ def place_labels(
     for marker in markers:
         for side in ANCHORS:
             label, box = _try_label(marker, side, font)
-            inside = 0 <= box.left and box.right <= projection.width and box.top >= 0
+            inside = box.left >= 0 and box.right <= projection.width and box.top >= 0
             if inside and not any(box.overlaps(other) for other in taken):
                 labels.append(label)
                 taken.append(box)

@@ -24,6 +24,8 @@ AFTER_FAILURE_S = 1.0
 LATE_S = 10.0  # a transaction that commits later than this after the next is not drawn
 SEEN_MAX = 2_000
 ARCS_PER_LOOK = 40
+BROWSERS_MAX = 1_000
+STAGE_REMEMBERED_S = 2.0  # while nobody watches
 REST_FACTOR = 10  # a part may take a tenth of the time
 LOG = structlog.get_logger("oneshelf.web.live")
 
@@ -62,7 +64,10 @@ class Feed:
             "stage": _Part(self._set_stage, 60.0, follows_time=True),
         }
         self._stage: scene.Stage | None = None
+        self._stage_until_s = 0.0
+        self._articles: dict[str, reads.Article | None] = {}
         self._floor = FactId(0)
+        self._has_floor = False
         self._seen: dict[FactId, float] = {}
         self._sent: dict[str, str] = {}
         self._known_order = 0
@@ -72,8 +77,23 @@ class Feed:
     def stage(self, tx: Transaction) -> scene.Stage:
         """Return the stage as the watcher set it, or set it now."""
         with self._lock:
-            known = self._stage if self._is_watching else None
-        return known or scene.set_stage(tx)
+            known, is_fresh = self._stage, time.monotonic() < self._stage_until_s
+            if known is not None and (self._is_watching or is_fresh):
+                return known
+        return self._renew_stage(tx)
+
+    def _renew_stage(self, tx: Transaction) -> scene.Stage:
+        stage = scene.set_stage(tx, self._stage)
+        with self._lock:
+            self._stage = stage
+            self._stage_until_s = time.monotonic() + STAGE_REMEMBERED_S
+            self._articles.clear()
+        return stage
+
+    def is_full(self) -> bool:
+        """Say whether as many browsers watch as one process serves."""
+        with self._lock:
+            return len(self._mailboxes) >= BROWSERS_MAX
 
     def join(self, mailbox: Mailbox) -> None:
         """Let a browser watch."""
@@ -93,7 +113,7 @@ class Feed:
             self._mailboxes.discard(mailbox)
 
     def _watch(self) -> None:
-        self._floor, self._seen, self._stage = FactId(0), {}, None
+        self._has_floor, self._seen = False, {}
         while self._somebody_watches():
             pause_s = LOOK_EVERY_S
             try:
@@ -114,18 +134,19 @@ class Feed:
             return self._is_watching
 
     def _look(self, tx: Transaction) -> None:
-        if self._stage is None:
-            self._stage = scene.set_stage(tx)
-            self._floor = reads.read_newest_fact(tx)
+        if not self._has_floor:
+            self._floor, self._has_floor = reads.read_newest_fact(tx), True
             self._parts["stage"].due_s = time.monotonic() + self._parts["stage"].every_s
+        stage = self._stage or self._renew_stage(tx)
         fresh = self._read_fresh(tx)
         placed = [fact for fact in fresh if fact.body][:ARCS_PER_LOOK]
         if placed:
-            arcs = scene.draw_arcs(self._stage, placed, None)
+            arcs = scene.draw_arcs(stage, placed, None)
             self._tell([Message("arcs", rendering.encode_arcs(arcs), self._newest())])
-        self._greet(tx, self._stage)
+        self._greet(tx, stage)
         if any(fact.name in {"CatalogChanged", "BuffersChanged"} for fact in fresh):
-            self._parts["stage"].due_s = 0.0
+            part = self._parts["stage"]
+            part.due_s = min(part.due_s, self._stage_until_s)
         started_s = time.monotonic()
         due = [
             part
@@ -140,7 +161,7 @@ class Feed:
         for part in due:
             part.is_stale = False
             before_s = time.monotonic()
-            part.draw(tx, self._stage, now)
+            part.draw(tx, stage, now)
             after_s = time.monotonic()
             part.due_s = after_s + max(part.every_s, REST_FACTOR * (after_s - before_s))
 
@@ -211,9 +232,15 @@ class Feed:
         with self._lock:
             wanted = {mailbox.sku for mailbox in self._mailboxes}
         for sku in wanted:
-            article = reads.find_article(tx, sku) if sku else self._best_seller(tx, stage, now)
-            shelf = scene.show_shelf(tx, stage, article) if article else None
-            self._send("shelf", rendering.render_shelf(shelf), sku)
+            article = self._article(tx, sku) if sku else self._best_seller(tx, stage, now)
+            if article or not sku:
+                shelf = scene.show_shelf(tx, stage, article) if article else None
+                self._send("shelf", rendering.render_shelf(shelf), sku)
+
+    def _article(self, tx: Transaction, sku: str) -> reads.Article | None:
+        if sku not in self._articles:
+            self._articles[sku] = reads.find_article(tx, sku)
+        return self._articles[sku]
 
     def _best_seller(
         self, tx: Transaction, stage: scene.Stage, now: datetime
@@ -225,5 +252,6 @@ class Feed:
         return article
 
     def _set_stage(self, tx: Transaction, _stage: scene.Stage, _now: datetime) -> None:
-        self._stage = scene.set_stage(tx)
-        self._send("places", rendering.render_places(self._stage))
+        stage = self._renew_stage(tx)
+        self._send("ground", stage.ground())
+        self._send("places", rendering.render_places(stage))

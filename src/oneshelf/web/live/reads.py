@@ -43,13 +43,6 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnClock:
-    """A demo's or test's clock. speed: its seconds in a second."""
-
-    speed: float
-
-
-@dataclass(frozen=True, slots=True)
 class FreshFact:
     """A fact since the last look. body: only of an OrderPlaced; else empty."""
 
@@ -150,10 +143,10 @@ def read_time_zone(tx: Transaction) -> str:
     return str(found[0]) if found else "UTC"
 
 
-def read_own_clock(tx: Transaction) -> OwnClock | None:
-    """Return the database's own clock; None if it shows real time."""
-    found = tx.rows(OwnClock, "SELECT speed FROM base.clock")
-    return found[0] if found else None
+def read_clock_speed(tx: Transaction) -> float | None:
+    """Return the seconds in a second of a demo's or test's clock; None: the time is real."""
+    found = tx.scalars("SELECT speed FROM base.clock")
+    return float(found[0]) if found else None
 
 
 def read_destinations(tx: Transaction) -> list[tuple[float, float]]:
@@ -240,10 +233,8 @@ def find_first_fact(tx: Transaction, since: datetime) -> FactId:
 
 def count_orders(tx: Transaction, since: datetime) -> int:
     """Return how many orders were placed since then."""
-    [orders] = tx.scalars(
-        "SELECT count(*) FROM orders.sales_order WHERE placed_at >= %(since)s", since=since
-    )
-    return int(orders)
+    query = "SELECT count(*) FROM orders.sales_order WHERE placed_at >= %(since)s"
+    return int(tx.scalars(query, since=since)[0])
 
 
 def read_resourced(tx: Transaction, above: FactId, since: datetime) -> set[str]:
@@ -403,8 +394,5 @@ def read_shelves(tx: Transaction, sku: Sku) -> list[ShelfStock]:
 
 def read_methods_off(tx: Transaction, sku: Sku) -> dict[str, list[Method]]:
     """Return what single nodes still do for the SKU, where that is less than their methods."""
-    return dict(
-        tx.tuples(
-            "SELECT node_id, methods::text[] FROM catalog.toggle WHERE sku = %(sku)s", sku=sku
-        )
-    )
+    query = "SELECT node_id, methods::text[] FROM catalog.toggle WHERE sku = %(sku)s"
+    return dict(tx.tuples(query, sku=sku))

@@ -1,5 +1,7 @@
 """Draw the parts of the live page with Jinja."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,17 +24,33 @@ ENVIRONMENT = jinja2.Environment(
 )
 ENVIRONMENT.filters |= {"counted": words.count, "thousands": lambda number: f"{number:,}"}
 ENVIRONMENT.globals["asset"] = address_of
-REAL_TIME = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on the page.
+
+    parts: drawn, by name. asked: what the picker was asked for; chosen: what it found.
+    stream: the query of the stream that keeps the page fresh.
+    """
+
+    stage: Stage
+    parts: Mapping[str, str]
+    offered: Sequence[Article]
+    arcs: Sequence[Arc]
+    asked: str
+    chosen: Article | None
+    stream: str
 
 
 def render_clock(stage: Stage, now: datetime) -> str:
     """Say what time it is at the retailer's."""
     local = now.astimezone(stage.zone)
     note = ""
-    if stage.clock:
-        speed = stage.clock.speed
-        note = f"the demo's clock, {speed:g} times real time" if speed else "the clock stands still"
-        note = "the demo's clock" if speed == REAL_TIME else note
+    if stage.clock_speed == 0:
+        note = "the clock stands still"
+    elif stage.clock_speed is not None:
+        note = f"the demo's clock, {stage.clock_speed:g} times real time"
     return _render(
         "clock",
         day=f"{words.long_day(local.date())} {local.year}",
@@ -67,32 +85,14 @@ def render_orders(rows: tuple[OrderRow, ...], known: int) -> str:
     return _render("orders", rows=rows, known=known)
 
 
-def encode_arcs(arcs: list[Arc]) -> str:
+def encode_arcs(arcs: Sequence[Arc]) -> str:
     """Return arcs for the script that draws them."""
     return msgspec.json.encode(arcs).decode()
 
 
-def render_page(
-    stage: Stage,
-    parts: dict[str, str],
-    offered: list[Article],
-    arcs: list[Arc],
-    *,
-    asked: str,
-    chosen: Article | None,
-    stream: str,
-) -> str:
-    """Draw the whole page. asked: what the picker was asked for; chosen: what it found."""
-    return _render(
-        "page",
-        stage=stage,
-        parts=parts,
-        offered=offered,
-        arcs=encode_arcs(arcs),
-        asked=asked,
-        chosen=chosen,
-        stream=stream,
-    )
+def render_page(page: Page) -> str:
+    """Draw the whole page."""
+    return _render("page", page=page, arcs=encode_arcs(page.arcs))
 
 
 def render_failure(title: str, message: str, hint: str) -> str:

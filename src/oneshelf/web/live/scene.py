@@ -1,8 +1,9 @@
 """What stands on the live page, part by part, ready to be drawn."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from hashlib import blake2b
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -40,13 +41,16 @@ UNKNOWN_KIND = "file"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What seldom changes: places, channels, the map, the clock."""
+    """What seldom changes: places, channels, the map.
+
+    clock_speed: of a demo's clock; None: the time is real.
+    """
 
     places: Mapping[str, reads.Place]
     names: Mapping[str, str]
     streams: Mapping[str, reads.Stream]
     zone: ZoneInfo
-    clock: reads.OwnClock | None
+    clock_speed: float | None
     projection: Projection
     land: str
     markers: tuple[Marker, ...]
@@ -69,6 +73,11 @@ class Stage:
     def midnight(self, now: datetime) -> datetime:
         """Return when the retailer's day began."""
         return datetime.combine(self.today(now), time(), self.zone)
+
+    def ground(self) -> str:
+        """Return a fingerprint of what a page must be loaded anew for."""
+        drawn = repr((self.projection, sorted(self.places), sorted(self.streams)))
+        return blake2b(drawn.encode(), digest_size=6).hexdigest()
 
     def colours(self) -> dict[str, str]:
         """Return the channels' names by kind: the map's key."""
@@ -145,32 +154,43 @@ class Shelf:
     parts: tuple[reads.Article, ...]
 
 
-def set_stage(tx: Transaction) -> Stage:
-    """Look at everything that seldom changes. Reads all stock once."""
-    places = reads.read_places(tx)
-    land = _find_land(tx, places)
-    projection = project(land, [(place.latitude, place.longitude) for place in places])
-    names = short_names((place.node_id, place.name, place.city) for place in places)
+def set_stage(tx: Transaction, before: Stage | None) -> Stage:
+    """Look at everything that seldom changes. Reads all stock once.
+
+    before: keeps the ground under the page as long as the places are the same.
+    """
+    places: dict[str, reads.Place] = {place.node_id: place for place in reads.read_places(tx)}
+    spots = [(place.latitude, place.longitude) for place in places.values()]
+    if before is not None and before.places == places:
+        projection, land = before.projection, before.land
+    else:
+        dots = _find_land(tx, places.values())
+        projection = project(dots, spots)
+        land = draw_land(projection, dots)
+    names = short_names((place.node_id, place.name, place.city) for place in places.values())
     markers = mark(
         projection,
-        ((p.node_id, names[p.node_id], p.kind, p.latitude, p.longitude) for p in places),
+        (
+            (place.node_id, names[place.node_id], place.kind, place.latitude, place.longitude)
+            for place in places.values()
+        ),
         reads.read_stock_by_node(tx),
     )
     return Stage(
-        places={place.node_id: place for place in places},
+        places=places,
         names=names,
         streams={stream.channel_id: stream for stream in reads.read_streams(tx)},
         zone=_zone(reads.read_time_zone(tx)),
-        clock=reads.read_own_clock(tx),
+        clock_speed=reads.read_clock_speed(tx),
         projection=projection,
-        land=draw_land(projection, land),
+        land=land,
         markers=markers,
         desk_labels=place_labels(projection, markers, DESK_FONT),
         phone_labels=place_labels(projection, markers, PHONE_FONT),
     )
 
 
-def _find_land(tx: Transaction, places: Sequence[reads.Place]) -> list[tuple[float, float]]:
+def _find_land(tx: Transaction, places: Collection[reads.Place]) -> list[tuple[float, float]]:
     if places and {place.country for place in places} <= BRITISH:
         return [(outcode.latitude, outcode.longitude) for outcode in outcodes()]
     return reads.read_destinations(tx)
@@ -185,13 +205,13 @@ def _zone(name: str) -> ZoneInfo:
 
 def draw_arcs(stage: Stage, facts: Iterable[reads.FreshFact], now: datetime | None) -> list[Arc]:
     """Draw placed orders, the oldest first. now: for the age of facts of before; None: all new."""
-    speed = stage.clock.speed if stage.clock else 1.0
+    speed = stage.clock_speed or 1.0
     arcs = []
     for fact in facts:
         if fact.name != OrderPlaced.__name__:
             continue
         placed = msgspec.json.decode(fact.body, type=OrderPlaced)
-        age_s = 0.0 if now is None else (now - fact.happened_at).total_seconds() / (speed or 1.0)
+        age_s = 0.0 if now is None else (now - fact.happened_at).total_seconds() / speed
         if age_s < ARC_LIFE_S:
             arcs.append(_arc(stage, int(fact.fact_id), placed, max(0.0, age_s)))
     return sorted(arcs, key=lambda arc: arc.id)

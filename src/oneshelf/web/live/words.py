@@ -56,21 +56,24 @@ def fulfilment(
 
     waits_until: the promised day of an order that waits for a receipt.
     """
-    named = list(dict.fromkeys(places))
     if statuses and set(statuses) <= {"cancelled"}:
         return "cancelled", "plain"
     if "unsourced" in statuses:
         return "no unit found yet", "act_now"
     if method == "carried":
         return f"sold at {at}", "plain"
-    if "backordered" in statuses and not places:
-        day = f" until {short_day(waits_until, today)}" if waits_until else ""
-        return f"waits for a receipt{day}", "waiting"
-    rest = ", the rest waits" if "backordered" in statuses else ""
+    if places:
+        rest = ", the rest waits" if "backordered" in statuses else ""
+        return f"{_sent(method, places, at)}{rest}", "plain"
+    day = f" until {short_day(waits_until, today)}" if waits_until else ""
+    return f"waits for a receipt{day}", "waiting"
+
+
+def _sent(method: str, places: Sequence[str], at: str) -> str:
+    named = list(dict.fromkeys(places))
     if method == "pickup":
-        return f"pickup {at or listed(named)}{rest}", "plain"
-    if len(named) > PLACES_NAMED_MAX:
-        return f"{named[0]} + {len(named) - 1} more, {count(len(places), 'parcel')}{rest}", "plain"
-    if len(places) > 1:
-        return f"{' + '.join(named)}, {count(len(places), 'parcel')}{rest}", "plain"
-    return (f"ships from {named[0]}{rest}", "plain") if named else ("being sourced", "waiting")
+        return f"pickup {at or named[0]}"
+    if len(places) == 1:
+        return f"ships from {named[0]}"
+    shown = named if len(named) <= PLACES_NAMED_MAX else [named[0], f"{len(named) - 1} more"]
+    return f"{' + '.join(shown)}, {count(len(places), 'parcel')}"

@@ -5,7 +5,7 @@
   const byId = (id) => document.getElementById(id);
   const layer = byId("arcs"), line = byId("line"), pause = byId("pause");
   const waiting = new Map();
-  let newest = 0;
+  let newest = 0, movedTo = document.body.dataset.ground;
 
   const draw = (kind, attributes, classes, age) => {
     const shape = document.createElementNS(SVG, kind);
@@ -30,7 +30,7 @@
   const isRead = (part) => {
     const marked = document.getSelection();
     const selects = marked && !marked.isCollapsed && part.contains(marked.anchorNode);
-    return pause.ariaPressed === "true" || selects || part.contains(document.activeElement)
+    return pause.ariaPressed === "true" || selects || (document.activeElement !== document.body && part.contains(document.activeElement))
       || (["orders", "decision"].includes(part.id) && part.matches(":hover"));
   };
   const show = (part, markup) => { part.innerHTML = markup; };
@@ -41,6 +41,8 @@
     if (isRead(part)) waiting.set(event.type, event.data); else show(part, event.data);
   };
   const catchUp = () => {
+    // Places came or went: the map needs a new ground, but never under somebody's hands.
+    if (movedTo !== document.body.dataset.ground && !isRead(document.body)) location.reload();
     for (const [type, data] of waiting) {
       const part = byId(type);
       if (isRead(part)) continue;
@@ -66,6 +68,7 @@
     const source = new EventSource(url);
     for (const part of document.querySelectorAll("[data-live]")) source.addEventListener(part.id, takeIn);
     source.addEventListener("arcs", (event) => { if (layer && !document.hidden) drawOrders(JSON.parse(event.data)); });
+    source.addEventListener("ground", (event) => { movedTo = event.data; });
     source.onopen = () => {
       line.textContent = pause.ariaPressed === "true" ? "Paused" : "";
       document.documentElement.dataset.live = "on";
