@@ -16,7 +16,7 @@ from oneshelf.matching.watching.actions import Watch
 from oneshelf.web.following import SafeTail
 
 LOG = structlog.get_logger()
-PAUSE_S = 0.2
+PAUSE_S = 0.02
 
 
 class Snapshot:
@@ -54,6 +54,10 @@ class Snapshot:
     def lag_s(self) -> float:
         """Return how far it may be behind what has been committed."""
         return max(0.0, time.monotonic() - self._fresh_at_s - PAUSE_S)
+
+    def read_to(self) -> int:
+        """Return the fact id up to which nothing is missing in the outlook."""
+        return self._watch.complete_to
 
     def refresh(self) -> None:
         """Take over what became visible. A database that does not answer is asked again later."""

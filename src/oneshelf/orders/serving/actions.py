@@ -9,7 +9,7 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, Sku
 from oneshelf.base.outbox import announce
 from oneshelf.catalog.products import KitPart
-from oneshelf.inventory.facts import ClaimServed
+from oneshelf.inventory.facts import ClaimServed, PromiseLost, ReceiptLineReDated
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.lines.actions import uncommit
 from oneshelf.inventory.lines.handling import LineUnits
@@ -20,8 +20,8 @@ from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Parcel as PlannedParcel
 from oneshelf.matching.plan import Refusal
 from oneshelf.orders.facts import LinesUnsourced
-from oneshelf.orders.progress.actions import add_parcels, advance, lock_orders
-from oneshelf.orders.progress.order_state import OrderState
+from oneshelf.orders.progress.actions import add_parcels, advance, lock_orders, re_date_parcels
+from oneshelf.orders.progress.order_state import OrderState, Parcel
 from oneshelf.orders.progress.quantities import Move, QuantityId
 from oneshelf.orders.progress.telling import emptied
 from oneshelf.orders.resourcing.actions import capacity_days, capacity_holds, tell_promises
@@ -35,7 +35,10 @@ from oneshelf.orders.serving.arrivals import (
     by_parcel_to_make,
     spread,
 )
+from oneshelf.orders.serving.supply import re_dated, undated, waiting_parcels
 
+SUPPLY_LOST = "supply_lost"
+SUPPLY_RE_DATED = "supply_re_dated"
 Parts = Mapping[Sku, tuple[KitPart, ...]]
 
 
@@ -64,7 +67,10 @@ def source_served(
     planned: list[tuple[list[Arrival], tuple[PlannedParcel, ...]]] = []
     refused: list[LinesUnsourced] = []
     for (order_id, node), group in by_parcel_to_make(taken.arrivals).items():
-        plan = _dates(outlook, orders[order_id], group, node, parts, now)
+        units = Counter[LineId]()
+        for one in group:
+            units[one.quantity.line_id] += one.units
+        plan = _plan(outlook, orders[order_id], units, node, parts, now)
         if isinstance(plan, Refusal):
             lines = tuple(sorted({one.quantity.line_id for one in group}))
             refused.append(LinesUnsourced(order_id, lines, plan.reason))
@@ -72,6 +78,57 @@ def source_served(
             planned.append((group, plan))
     _write(tx, orders, taken, planned, now)
     announce(tx, refused, now)
+
+
+def supply_lost(
+    outlook: Outlook, tx: Transaction, facts: Sequence[PromiseLost], now: datetime
+) -> None:
+    """Tell customers and a person that units have no date any more; their claims go on waiting."""
+    orders = lock_orders(tx, {fact.order_id for fact in facts})
+    told = dict.fromkeys((f.order_id, f.line_id) for f in facts if f.order_id in orders)
+    parts = outlook.parts([orders[order].lines[line] for order, line in told])
+    held = find_commitments(tx, {line for _, line in told})
+    moved = [
+        move
+        for order_id, line_id in told
+        for move in undated(
+            orders[order_id], line_id, parts[orders[order_id].lines[line_id].sku], held
+        )
+    ]
+    if not moved:
+        return
+    after = advance(tx, orders, moved, now)
+    announce(tx, outcomes(moved, after), now)
+    tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, SUPPLY_LOST, now)
+    gone = emptied(after, moved)
+    lock_days(tx, capacity_days(gone))
+    release_parcels(tx, [(parcel.order_id, parcel.parcel_id) for parcel in gone], now)
+
+
+def supply_re_dated(
+    outlook: Outlook, tx: Transaction, facts: Sequence[ReceiptLineReDated], now: datetime
+) -> None:
+    """Give parcels that wait for a delivery the days that follow from its new one."""
+    due = {line: fact.due_at for fact in facts for line in fact.lines}
+    orders = lock_orders(tx, {order_id for fact in facts for order_id in fact.orders})
+    parts = outlook.parts([line for order in orders.values() for line in order.lines.values()])
+    found: list[Parcel] = []
+    for order in orders.values():
+        for parcel_id, (until, units) in waiting_parcels(order, due).items():
+            parcel = order.parcels[parcel_id]
+            plan = _plan(outlook, order, units, parcel.node, parts, max(now, until))
+            if not isinstance(plan, Refusal) and len(plan) == 1:
+                found.append(re_dated(parcel, plan[0]))
+    re_date_parcels(tx, found)
+    after = {
+        order_id: order.with_parcels([one for one in found if one.order_id == order_id])
+        for order_id, order in orders.items()
+    }
+    tell_promises(tx, after, SUPPLY_RE_DATED, now)
+    before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
+    lock_days(tx, capacity_days([*before, *found]))
+    release_parcels(tx, [(one.order_id, one.parcel_id) for one in found], now)
+    hold_days(tx, capacity_holds(found), now)
 
 
 def _compare(
@@ -98,18 +155,16 @@ def _compare(
     return Taken(tuple(found), tuple(unwanted))
 
 
-def _dates(
+def _plan(
     outlook: Outlook,
     order: OrderState,
-    group: Sequence[Arrival],
+    units: Mapping[LineId, int],
     node: NodeId,
     parts: Parts,
-    now: datetime,
+    from_then: datetime,
 ) -> tuple[PlannedParcel, ...] | Refusal:
-    units = Counter[LineId]()
-    for one in group:
-        units[one.quantity.line_id] += one.units
-    request = request_again(order, units, now, node=node)
+    """Plan units that stand at a node then: the same dates as a new order would get."""
+    request = request_again(order, units, from_then, node=node)
     held = Counter[StockPoint]()
     for line in request.lines:
         for part in parts[line.sku]:

@@ -13,6 +13,10 @@ Answer = TypeVar("Answer")
 TIMEOUT_S = 60
 
 
+class RefusedError(OneshelfError):
+    """The server said no, as it may."""
+
+
 class Client:
     """One connection that is kept open; a lost one is opened again, once a request."""
 
@@ -30,6 +34,14 @@ class Client:
         headers = {"Content-Type": "application/json", "Idempotency-Key": str(new_id())}
         sent = self._send("POST", path, msgspec.json.encode(body), headers)
         return msgspec.json.decode(sent, type=kind)
+
+    def try_post(self, path: str, body: object) -> bool:
+        """Ask for a change that may be refused; say whether it was made."""
+        try:
+            self.post(path, body, object)
+        except RefusedError:
+            return False
+        return True
 
     def post_lines(self, path: str, bodies: Sequence[object], kind: type[Answer]) -> list[Answer]:
         """Send one JSON document a line; return the answers in the same order."""
@@ -57,6 +69,8 @@ class Client:
                         "Look at its output, then start the demo again.",
                     ) from error
                 continue
+            if response.status == http.client.CONFLICT:
+                raise RefusedError("conflict", answer.decode())
             if response.status >= http.client.BAD_REQUEST:
                 raise OneshelfError(
                     "server_failed",

@@ -24,8 +24,9 @@ class Ready(Shape, frozen=True):
     """Whether this process can do its work, and what could hold it back.
 
     pending: changes of the tables that have not been made. snapshot_lag_s: how far the view of
-    stock is behind. facts_unsafe: facts written above the safe id; readers wait for them.
-    facts_parked: facts that a reaction failed on: a person should look.
+    stock is behind. facts_read_to: the fact up to which it misses nothing. facts_unsafe: facts
+    written above the safe id; readers wait for them. facts_parked: facts that a reaction failed
+    on: a person should look.
     """
 
     ready: bool
@@ -33,6 +34,7 @@ class Ready(Shape, frozen=True):
     database: bool
     pending: tuple[str, ...] = ()
     snapshot_lag_s: float | None = None
+    facts_read_to: int = 0
     orders_waiting: int = 0
     facts_unsafe: int = 0
     facts_parked: int = 0
@@ -77,6 +79,7 @@ def examine(house: House) -> Ready:
         + (("stopping",) if house.stopping.is_set() else ()),
         database=True,
         snapshot_lag_s=round(lag_s, 3),
+        facts_read_to=house.snapshot.read_to(),
         orders_waiting=waiting,
         facts_unsafe=max(0, last - safe),
         facts_parked=parked,
