@@ -11,7 +11,6 @@ from oneshelf.base.embedded_server import database_url
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.migrating import migrate
 from oneshelf.base.settings import read_settings
-from oneshelf.web.application import furnish
 from oneshelf.web.demo import command as demo_command
 from oneshelf.web.serving import serve as run_server
 from oneshelf.worker import Worker
@@ -41,9 +40,11 @@ def serve(
 ) -> None:
     """Answer the API and the live page until told to stop."""
     settings = read_settings()
-    database = Database(database_url(settings), connections_max=20)
+    url = database_url(settings)
+    database = Database(url)
     migrate(database)
-    run_server(furnish(database), host or settings.host, port or settings.port)
+    database.close()
+    run_server(url, host or settings.host, port or settings.port, typer.echo)
 
 
 @app.command()
