@@ -202,6 +202,7 @@ def order_of(basket: Basket, key: UUID | None = None) -> dict[str, object]:
         "method": method,
         "currency": "GBP",
         "customer": basket.customer_ref,
+        "backorder": "accepted" if method == "ship" else "refused",
         "lines": [
             {"sku": line.sku, "units": line.units, "price_minor": line.price_minor}
             for line in basket.lines

@@ -18,24 +18,23 @@ class ChannelRow:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the orders, over all channels.
-
-    units_unsourced: sold, and nobody ever had them. units_promised_late: parcels that arrived
-    after the day the customer was told. units_oversold: promised to customers beyond what ever
-    stood on a shelf, by SKU, from orders and movements alone.
-    """
+    """What became of the orders, over all channels. units_unsourced: sold, and nobody had them."""
 
     orders: int
-    units: int
     units_unsourced: int
     units_cancelled: int
     orders_sent: int
     orders_split: int
     orders_resourced: int
-    parcels_sent: int
-    parcels_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """What was sent. late: arrived after the day the parcel was promised for."""
+
+    sent: int
+    late: int
     cost_minor: int
-    units_oversold: int
 
 
 def read_channels(tx: Transaction) -> list[ChannelRow]:
@@ -57,28 +56,52 @@ def read_outcome(tx: Transaction) -> Outcome:
     [outcome] = tx.rows(
         Outcome,
         """
-        WITH unit AS (
-            SELECT coalesce(sum(units), 0) AS units,
-                   coalesce(sum(units) FILTER (WHERE status = 'unsourced'), 0) AS unsourced,
-                   coalesce(sum(units) FILTER (WHERE status = 'cancelled'), 0) AS cancelled
-              FROM orders.quantity
-        ), sent AS (
+        WITH sent AS (
             SELECT order_id, count(DISTINCT parcel_id) AS parcels
               FROM orders.quantity
              WHERE parcel_id IS NOT NULL AND status NOT IN ('cancelled', 'unsourced')
              GROUP BY order_id
-        ), parcel AS (
-            SELECT count(*) AS parcels, coalesce(sum(cost_minor), 0) AS cost_minor
-              FROM orders.parcel
-             WHERE EXISTS (SELECT FROM orders.quantity
-                            WHERE quantity.parcel_id = parcel.parcel_id
-                              AND status NOT IN ('cancelled', 'unsourced'))
-        ), late AS (
-            SELECT count(*) AS parcels
-              FROM outbound.shipment
-              JOIN orders.parcel USING (parcel_id)
-             WHERE delivered_on > parcel.arrives_on
-        ), piece AS (
+        )
+        SELECT (SELECT count(*) FROM orders.sales_order) AS orders,
+               coalesce(sum(units) FILTER (WHERE status = 'unsourced'), 0)::bigint
+                   AS units_unsourced,
+               coalesce(sum(units) FILTER (WHERE status = 'cancelled'), 0)::bigint
+                   AS units_cancelled,
+               (SELECT count(*) FROM sent) AS orders_sent,
+               (SELECT count(*) FROM sent WHERE sent.parcels > 1) AS orders_split,
+               (SELECT count(DISTINCT order_id) FROM matching.decision WHERE kind = 'resource')
+                   AS orders_resourced
+          FROM orders.quantity
+        """,
+    )
+    return outcome
+
+
+def read_parcels(tx: Transaction) -> Parcels:
+    """Return what was sent and what it cost."""
+    [parcels] = tx.rows(
+        Parcels,
+        """
+        SELECT count(*) AS sent,
+               count(*) FILTER (WHERE delivered_on > arrives_on) AS late,
+               coalesce(sum(cost_minor), 0)::bigint AS cost_minor
+          FROM orders.parcel LEFT JOIN outbound.shipment USING (parcel_id)
+         WHERE EXISTS (SELECT FROM orders.quantity
+                        WHERE quantity.parcel_id = parcel.parcel_id
+                          AND status NOT IN ('cancelled', 'unsourced'))
+        """,
+    )
+    return parcels
+
+
+def count_oversold(tx: Transaction) -> int:
+    """Return the units promised to customers beyond what ever stood on a shelf, SKU by SKU.
+
+    From orders on one side and movements on the other; no balance is asked.
+    """
+    [units] = tx.scalars(
+        """
+        WITH promised AS (
             SELECT coalesce(part_sku, sku) AS sku,
                    sum(quantity.units * coalesce(kit_part.units, 1)) AS units
               FROM orders.quantity
@@ -87,32 +110,17 @@ def read_outcome(tx: Transaction) -> Outcome:
              WHERE status NOT IN ('unsourced', 'backordered', 'cancelled', 'returned')
              GROUP BY 1
         ), stood AS (
-            SELECT sku, sum(CASE WHEN source = 'outside' THEN movement.units
-                                 ELSE -movement.units END) AS units
+            SELECT sku, sum(CASE WHEN source = 'outside' THEN units ELSE -units END) AS units
               FROM inventory.movement JOIN inventory.point USING (point_id)
              WHERE receipt_line_id IS NULL AND 'outside' IN (source, target)
                AND reason NOT IN ('shipped', 'handed_over', 'sold_at_till', 'returned')
              GROUP BY sku
-        ), oversold AS (
-            SELECT coalesce(sum(greatest(0, piece.units - coalesce(stood.units, 0))), 0) AS units
-              FROM piece LEFT JOIN stood USING (sku)
         )
-        SELECT (SELECT count(*) FROM orders.sales_order) AS orders,
-               unit.units::bigint AS units,
-               unit.unsourced::bigint AS units_unsourced,
-               unit.cancelled::bigint AS units_cancelled,
-               (SELECT count(*) FROM sent) AS orders_sent,
-               (SELECT count(*) FROM sent WHERE sent.parcels > 1) AS orders_split,
-               (SELECT count(DISTINCT order_id) FROM matching.decision WHERE kind = 'resource')
-                   AS orders_resourced,
-               parcel.parcels AS parcels_sent,
-               late.parcels AS parcels_late,
-               parcel.cost_minor::bigint AS cost_minor,
-               oversold.units::bigint AS units_oversold
-          FROM unit, parcel, late, oversold
-        """,
+        SELECT coalesce(sum(greatest(0, promised.units - coalesce(stood.units, 0))), 0)::bigint
+          FROM promised LEFT JOIN stood USING (sku)
+        """
     )
-    return outcome
+    return int(units)
 
 
 def find_telling_order(tx: Transaction) -> int:

@@ -29,8 +29,8 @@ from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.floor import Floor
 from oneshelf.web.demo.opening import open_shop
 from oneshelf.web.demo.playing import Play
-from oneshelf.web.demo.reads import read_channels, read_outcome
-from oneshelf.web.demo.table import WeekFigures, figures
+from oneshelf.web.demo.reads import count_oversold, read_channels, read_outcome, read_parcels
+from oneshelf.web.demo.table import Found, WeekFigures, figures
 from oneshelf.web.serving import take_port
 
 START_WITHIN_S = 60
@@ -96,9 +96,14 @@ class Demo:
         whole = len(self.week.minutes)
         self.play.run(lambda at, played: telling.playing(at, played, whole))
         with self.database.transaction("demo", "table") as tx:
-            differences = len(audit(tx)) + len(find_drift(tx))
-            channels, outcome = read_channels(tx), read_outcome(tx)
-        return figures(self.week, self.play.tally, channels, outcome, differences)
+            found = Found(
+                read_channels(tx),
+                read_outcome(tx),
+                read_parcels(tx),
+                count_oversold(tx),
+                len(audit(tx)) + len(find_drift(tx)),
+            )
+        return figures(self.week, self.play.tally, found)
 
     def trickle(self, stop: Event) -> None:
         """Let orders come in until told to stop, a simulated minute a second."""

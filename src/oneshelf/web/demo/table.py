@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from oneshelf.simulation.retailer.script import Week
 from oneshelf.web.demo.playing import Tally
-from oneshelf.web.demo.reads import ChannelRow, Outcome
+from oneshelf.web.demo.reads import ChannelRow, Outcome, Parcels
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,20 @@ class WeekFigures:
     moment: str
 
 
-def figures(
-    week: Week, tally: Tally, channels: Sequence[ChannelRow], outcome: Outcome, differences: int
-) -> WeekFigures:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the tables say at the end of the week."""
+
+    channels: Sequence[ChannelRow]
+    outcome: Outcome
+    parcels: Parcels
+    oversold_units: int
+    audit_differences: int
+
+
+def figures(week: Week, tally: Tally, found: Found) -> WeekFigures:
     """Put the result together."""
+    outcome, parcels = found.outcome, found.parcels
     lost = tally.units_refused + outcome.units_unsourced
     moment = week.moment
     cancelled = week.cancelled
@@ -64,7 +74,7 @@ def figures(
         seed=week.seed,
         channels=tuple(
             ChannelFigures(row.channel, row.method, row.orders, row.units, row.total_minor)
-            for row in channels
+            for row in found.channels
         ),
         orders_asked=sum(tally.asked.values()),
         orders_placed=outcome.orders,
@@ -75,15 +85,15 @@ def figures(
         orders_sent=outcome.orders_sent,
         split_orders=outcome.orders_split,
         split_rate=_percent(outcome.orders_split, outcome.orders_sent),
-        cost_per_order_minor=outcome.cost_minor // max(1, outcome.orders_sent),
-        parcels_sent=outcome.parcels_sent,
-        late_parcels=outcome.parcels_late,
-        late_rate=_percent(outcome.parcels_late, outcome.parcels_sent),
+        cost_per_order_minor=parcels.cost_minor // max(1, outcome.orders_sent),
+        parcels_sent=parcels.sent,
+        late_parcels=parcels.late,
+        late_rate=_percent(parcels.late, parcels.sent),
         resourced_orders=outcome.orders_resourced,
         cancelled_units=outcome.units_cancelled,
         cancellations_too_late=tally.cancelled_too_late,
-        oversold_units=outcome.units_oversold,
-        audit_differences=differences,
+        oversold_units=found.oversold_units,
+        audit_differences=found.audit_differences,
         excerpt={
             **{f"lines left out: {one.kind}": one.lines for one in week.cleaned.left_out},
             "cancellation lines found": cancelled.lines_found,
