@@ -20,12 +20,23 @@ from oneshelf.simulation.retailer.script import week
 from oneshelf.simulation.retailer.selling import BRAND_NAMES, CURRENCY
 from shop import Shop
 
+ORDERS_MAX = 150
 NOW = datetime(2010, 12, 7, 10, 42, tzinfo=UTC)
 
 
 @cache
 def retailer():
     return week(1)
+
+
+@cache
+def assortment():
+    """Return the products of the orders that tests place, and one kit with its parts."""
+    wanted = {line.sku for order in tuesday()[:ORDERS_MAX] for line in order.lines}
+    kits = [p for p in retailer().products if p.parts and p.sku in wanted | {"KIT-CAKE-PARTY"}]
+    wanted |= {"22469", *(kit.sku for kit in kits)}
+    wanted |= {part.sku for kit in kits for part in kit.parts}
+    return [product for product in retailer().products if product.sku in wanted]
 
 
 @cache
@@ -44,17 +55,18 @@ def tuesday():
 def open_shop(database, speed=60):
     """Write the catalog, the opening stock and the demo's clock; return the shop."""
     world = retailer()
+    known = {product.sku for product in assortment()}
     carriers = sorted({service.carrier_id for service in world.services})
     with database.transaction("test", "open") as tx:
         put_brands(tx, [Brand(key, name) for key, name in BRAND_NAMES.items()], NOW)
-        put_products(tx, world.products, NOW)
+        put_products(tx, assortment(), NOW)
         put_nodes(tx, world.nodes, NOW)
         put_carriers(tx, [Carrier(carrier, carrier.title()) for carrier in carriers], NOW)
         put_services(tx, world.services, NOW)
         put_channels(tx, world.channels, NOW)
         tx.copy_in(
             "COPY inventory.point (sku, node, available, outside) FROM STDIN",
-            ((s.sku, s.node, s.units, -s.units) for s in world.supply.opening),
+            ((s.sku, s.node, s.units, -s.units) for s in world.supply.opening if s.sku in known),
         )
         set_clock(tx, NOW, speed)
     return Shop(database, NOW)
