@@ -27,6 +27,7 @@ from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer, hash_body, store_
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.catalog.access.scopes import Scope
 from oneshelf.web.decoding import Shape, convert_parameters, decode_body
+from oneshelf.web.defects import logged_defects
 from oneshelf.web.house import House
 from oneshelf.web.problems import Fault, FaultyError, request_id_of
 
@@ -304,7 +305,10 @@ def _write(
     status: int,
 ) -> Response[bytes]:
     def decide(_: object) -> list[Response[bytes]]:
-        with visit.house.database.transaction(visit.by(), visit.because()) as tx:
+        with (
+            logged_defects(f"{visit.request.method} {visit.request.url.path}"),
+            visit.house.database.transaction(visit.by(), visit.because()) as tx,
+        ):
             if wish.repeat_key is None:
                 return [respond(act(tx, wish, read_now(tx)), status)]
             key = RepeatKey(ChannelId(f"api:{wish.who.key_id}"), wish.repeat_key)
