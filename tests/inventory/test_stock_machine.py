@@ -36,6 +36,7 @@ from oneshelf.inventory.counting.actions import adjust, arrive, count, regrade, 
 from oneshelf.inventory.counting.saying import Adjusted, Arrived, Counted, Regraded, Sent
 from oneshelf.inventory.facts import StockChanged
 from oneshelf.inventory.ledger import StockPoint, Take
+from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import (
     cancel_lines,
     hand_over,
@@ -51,12 +52,14 @@ from oneshelf.inventory.lines.handling import LineUnits, Rejected, Returned, Til
 from oneshelf.inventory.receipts.actions import expect, re_date, receive
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine, Received
 from oneshelf.inventory.reservations.actions import (
-    consume_reservations,
     decrease,
+    end_holds,
     extend,
     fulfil,
     increase,
     lapse_due,
+    lock_holds,
+    read_holds,
     release,
     reserve,
     transfer,
@@ -224,9 +227,13 @@ class Stock(RuleBasedStateMachine):
     @rule(place=old)
     def orders_from_a_hold(self, place):
         with self.database.transaction("test", "machine") as tx:
-            [units] = consume_reservations(tx, [self.held(place)], self.now).values()
-            if isinstance(units, tuple) and units:
+            hold = self.held(place)
+            [units] = lock_holds(tx, [hold], self.now).values()
+
+            assert read_holds(tx, [hold], self.now) == {hold: units}
+            if isinstance(units, tuple):
                 lock_points(tx, {one.point for one in units}, self.now)
+                end_holds(tx, [hold])
                 line = self.new_line()
                 takes = [
                     Take(line, OrderId(line), o.point_id, o.units, "reserved", self.now)
@@ -342,13 +349,17 @@ class Stock(RuleBasedStateMachine):
             assert repair(tx, plan_repair(differences), self.now) == []
 
     def teardown(self):
-        snapshot = StockSnapshot(SKUS, NODES)
+        snapshot, levels = StockSnapshot(SKUS, NODES), StockSnapshot(SKUS, NODES)
         with self.database.transaction("test", "machine") as tx:
             bodies = tx.scalars("SELECT body::text FROM base.fact WHERE name = 'StockChanged'")
+            levels.apply(read_levels(tx))
             rows = tx.tuples("SELECT sku, node, sum(available) FROM inventory.point GROUP BY 1, 2")
         for body in reversed(bodies):
             snapshot.apply(msgspec.json.decode(body, type=StockChanged))
         free = snapshot.free(SKUS, None, "ship")
+
+        assert snapshot.dated(SKUS) == levels.dated(SKUS)
+        assert free.tolist() == levels.free(SKUS, None, "ship").tolist()
         seen = {(s, n): free[i, j] for i, n in enumerate(NODES) for j, s in enumerate(SKUS)}
 
         assert all(seen[sku, node] == units for sku, node, units in rows)

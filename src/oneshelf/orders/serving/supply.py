@@ -22,6 +22,7 @@ def undated(
     """Return the moves of waiting units that no delivery is to bring any more."""
     bound = [one for one in commitments if one.line_id == line_id]
     left: list[Move] = []
+    dated = 0
     for quantity in order.standing_in({"backordered"}):
         node = order.node_of(quantity)
         if quantity.line_id != line_id or node is None:
@@ -37,7 +38,9 @@ def undated(
             - there
             for part in parts
         )
-        if (units := quantity.units - coming) > 0:
+        units = max(0, quantity.units - max(0, coming - dated))
+        dated += quantity.units - units
+        if units:
             move = quantity.to("unsourced", "supply_lost", units)
             left.append(replace(move, parcel_id_after=None))
     return left
@@ -56,6 +59,18 @@ def waiting_parcels(
     for quantity in order.standing_in({"backordered", "sourced"}):
         if quantity.parcel_id in found:
             units = found[quantity.parcel_id][1]
+            units[quantity.line_id] = units.get(quantity.line_id, 0) + quantity.units
+    return found
+
+
+def completed(before: OrderState, after: OrderState) -> dict[ParcelId, dict[LineId, int]]:
+    """Return the parcels that wait for nothing more, and what goes into them."""
+    waiting = {quantity.parcel_id for quantity in after.standing_in({"backordered"})}
+    waited = {quantity.parcel_id for quantity in before.standing_in({"backordered"})}
+    found: dict[ParcelId, dict[LineId, int]] = {}
+    for quantity in after.standing_in({"sourced"}):
+        if quantity.parcel_id is not None and quantity.parcel_id in waited - waiting:
+            units = found.setdefault(quantity.parcel_id, {})
             units[quantity.line_id] = units.get(quantity.line_id, 0) + quantity.units
     return found
 

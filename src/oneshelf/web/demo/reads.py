@@ -113,3 +113,19 @@ def read_outcome(tx: Transaction) -> Outcome:
         """,
     )
     return outcome
+
+
+def find_telling_order(tx: Transaction) -> int:
+    """Return an order worth a look: sent in several parcels, and sourced again if there is one."""
+    found = tx.scalars(
+        """
+        SELECT order_id
+          FROM orders.parcel
+         GROUP BY order_id
+         ORDER BY (SELECT count(*) FROM matching.decision
+                    WHERE decision.order_id = parcel.order_id AND kind = 'resource') DESC,
+                  count(*) DESC, order_id
+         LIMIT 1
+        """
+    )
+    return int(found[0]) if found else 0

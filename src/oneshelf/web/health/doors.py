@@ -90,6 +90,7 @@ def examine(house: House) -> Ready:
 async def tell_figures(visit: Visit) -> Response[bytes]:
     """Return what this process has counted."""
     visit.house.metrics.waiting.set(visit.house.placing.length())
+    visit.house.metrics.lag.set(visit.house.snapshot.lag_s())
     return Response(visit.house.metrics.text(), media_type=f"{METRICS_MEDIA}; version=0.0.4")
 
 
