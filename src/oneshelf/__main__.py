@@ -1,0 +1,106 @@
+"""The command line: which commands there are, and how they end."""
+
+import inspect
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from threading import Event
+
+import msgspec
+import typer
+
+from oneshelf.base.errors import OneshelfError
+from oneshelf.web.commands import keys, policies, server
+from oneshelf.web.commands.auditing import audit_stock
+from oneshelf.web.commands.deciding import explain_order, replay_order
+from oneshelf.web.commands.files.importing import export_file, import_file
+from oneshelf.web.commands.looking import show_order, show_stock
+from oneshelf.web.commands.opening import opened
+from oneshelf.web.commands.printing import Json, show, tell_error
+from oneshelf.web.commands.promising import promise
+from oneshelf.web.commands.running import bring_up_to_date, log_to_stderr, serve_doors
+from oneshelf.worker import Worker
+
+HELP = (
+    "Sell every shelf as if it were one. Without any setting, Oneshelf keeps its data in a"
+    " PostgreSQL of its own, which starts when it is first needed; ONESHELF_DATABASE names another"
+    " one."
+)
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 refused, not found, or differences found; 2 wrong usage; 3 the database"
+    " is not available; 130 stopped by Ctrl-C. With --json, an answer is one JSON document on"
+    " stdout, and an error one on stderr."
+)
+
+
+class Working(msgspec.Struct, frozen=True):
+    """The worker has begun."""
+
+    working: bool
+
+
+def work(*, json: Json = False) -> None:
+    """Do what follows from what happened: source, release, notify, until you press Ctrl-C.
+
+    Any number may run at once; they share the work. Brings the tables up to date first.
+    """
+    log_to_stderr()
+    stop = Event()
+    for signaled in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signaled, lambda *_: stop.set())
+    with opened("brought_up_to_date") as database:
+        worker = Worker(database)
+        show(Working(working=True), "The worker has begun. Ctrl-C stops it.", json=json)
+        sys.stdout.flush()
+        worker.run(stop)
+
+
+# `demo` joins here.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve_doors,
+    "work": work,
+    "migrate": bring_up_to_date,
+    "import": import_file,
+    "export": export_file,
+    "order": show_order,
+    "stock": show_stock,
+    "promise": promise,
+    "explain": explain_order,
+    "replay": replay_order,
+    "audit": audit_stock,
+}
+GROUPS = {"key": keys.app, "policy": policies.app, "database": server.app}
+
+
+def _flowing(command: Callable[..., None]) -> str:
+    """Return a command's words with their paragraphs, free to wrap as the terminal likes."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+app = typer.Typer(
+    help=HELP,
+    epilog=EXIT_CODES,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for name, command in COMMANDS.items():
+    app.command(name, help=_flowing(command))(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # its warnings hold addresses
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(given, prog_name="oneshelf")
+    except OneshelfError as error:
+        sys.exit(tell_error(error, json="--json" in given))
+
+
+if __name__ == "__main__":
+    main()
