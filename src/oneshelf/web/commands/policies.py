@@ -16,7 +16,7 @@ from oneshelf.inventory.buffers import BufferPolicy
 from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.web.commands import reads
 from oneshelf.web.commands.opening import transaction
-from oneshelf.web.commands.printing import Json, show, table
+from oneshelf.web.commands.printing import Json, note, show, table
 from oneshelf.web.policies.doors import PolicyDecided, PolicyTold
 
 PolicyName = Literal["sourcing", "buffers"]
@@ -60,7 +60,9 @@ def show_policy(name: Named, *, json: Json = False) -> None:
         policy, version = read_policy(tx, name, kind, kind())
     text = msgspec.json.format(msgspec.json.encode(policy)).decode()
     told = PolicyTold[Policy](name=name, version=version, policy=policy)
-    show(told, f"The policy {name}, version {version}:", text, json=json)
+    if not json:
+        note(f"The policy {name}, version {version}:")
+    show(told, text, json=json)
 
 
 @app.command("set")

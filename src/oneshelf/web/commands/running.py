@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,12 @@ import structlog
 import typer
 
 from oneshelf.base.migrating import migrate, pending
-from oneshelf.base.settings import read_settings
+from oneshelf.base.settings import PORT_MAX, read_settings
 from oneshelf.catalog.access.actions import load_keys
 from oneshelf.web.application import furnish
 from oneshelf.web.commands.opening import BY, opened
 from oneshelf.web.commands.printing import Json, note, show
-from oneshelf.web.serving import serve
+from oneshelf.web.serving import make_server, take_port
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -37,7 +38,10 @@ class Migrated(msgspec.Struct, frozen=True):
 def serve_doors(
     *,
     host: Annotated[str | None, typer.Option("--host", help="Where to listen.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="On which port.", min=1)] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", help="On which port; 0: any free one.", min=0, max=PORT_MAX),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Open the doors: the API and the pages, until you press Ctrl-C.
@@ -47,17 +51,26 @@ def serve_doors(
     """
     log_to_stderr()
     settings = read_settings()
-    host, port = host or settings.host, port or settings.port
-    with stopping_cleanly(), opened("brought_up_to_date") as database:
+    chosen = settings.port if port is None else port
+    with (
+        stopping_cleanly(),
+        take_port(host or settings.host, chosen) as taken,
+        opened("brought_up_to_date") as database,
+    ):
         with database.transaction(BY, "oneshelf serve") as tx:
             is_locked = not load_keys(tx)
-        house = furnish(database)
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        server = make_server(furnish(database))
+        address = _address(taken)
         show(Served(address), f"Oneshelf listens on {address}. Ctrl-C stops it.", json=json)
         if is_locked:
             note("No program has a key yet: `oneshelf key new NAME --scopes admin` makes one.")
         sys.stdout.flush()
-        serve(house, host, port)
+        server.run(sockets=[taken])
+
+
+def _address(taken: socket.socket) -> str:
+    host, port = taken.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def bring_up_to_date(

@@ -86,7 +86,7 @@ def read_orders(lines: Iterable[bytes]) -> Read[OrderRow]:
 
 
 def _read_json(lines: Iterable[bytes]) -> Read[OrderRow]:
-    read = Read[OrderRow]([], [])
+    read: Read[OrderRow] = Read([], [])
     for number, line in enumerate(lines, 1):
         plain = line.removeprefix(BYTE_ORDER_MARK).strip()
         if plain:
@@ -99,7 +99,7 @@ def _read_json(lines: Iterable[bytes]) -> Read[OrderRow]:
 
 
 def _read_csv(lines: Iterable[bytes]) -> Read[OrderRow]:
-    read = Read[OrderRow]([], [])
+    read: Read[OrderRow] = Read([], [])
     rows: dict[tuple[str, str], list[Cells]] = {}
     for found in read_cells(LAYOUT, lines):
         if isinstance(found, Refusal):

@@ -67,7 +67,7 @@ def delivery_intake() -> Intake[DeliveryRow]:
 
 
 def _read_shelves(lines: Iterable[bytes]) -> Read[ShelfRow]:
-    read = Read[ShelfRow]([], [])
+    read: Read[ShelfRow] = Read([], [])
     for cells in _cells(SHELVES, lines, read.refusals):
         row = ShelfRow(
             cells.line,
@@ -96,7 +96,7 @@ def _count(tx: Transaction, rows: Sequence[ShelfRow], now: datetime) -> Imported
 
 
 def _read_deliveries(lines: Iterable[bytes]) -> Read[DeliveryRow]:
-    read = Read[DeliveryRow]([], [])
+    read: Read[DeliveryRow] = Read([], [])
     broken: set[str] = set()
     for cells in _cells(DELIVERIES, lines, read.refusals):
         row = DeliveryRow(
