@@ -81,6 +81,12 @@ def url(server, template):
     yield from fresh(server, template)
 
 
+@pytest.fixture(scope="module")
+def module_url(server, template):
+    """Address of a database that the tests of a module share, because they only look."""
+    yield from fresh(server, template)
+
+
 def fresh(server, template):
     name = unique("test")
     administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)

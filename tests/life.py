@@ -1,20 +1,9 @@
 """A shop whose orders live on: released, picked, sent, returned, with the worker's reactions."""
 
-from functools import partial
-
 from oneshelf.base.clock import set_clock
-from oneshelf.base.reading import Reader
-from oneshelf.flow import Due
-from oneshelf.inventory.facts import ClaimServed, CommitmentLost
-from oneshelf.orders.changes.actions import release_due
-from oneshelf.orders.facts import LinesSourced, LinesUnsourced, OrderCancelled
 from oneshelf.orders.progress.actions import read_orders
-from oneshelf.orders.resourcing.actions import source_again
-from oneshelf.orders.serving.actions import source_served
-from oneshelf.outbound.facts import PickupCodeLocked
 from oneshelf.outbound.picking.actions import pick
 from oneshelf.outbound.picking.picks import Pick
-from oneshelf.teamwork.exceptions.actions import close_solved, open_exceptions
 from oneshelf.worker import Worker
 from shop import MONDAY, Shop
 
@@ -26,19 +15,7 @@ class Life(Shop):
         super().__init__(database, now)
         with database.transaction("test", "clock") as tx:
             set_clock(tx, now, 0)
-        reactions = [
-            (ClaimServed, "source_served", partial(source_served, self.outlook)),
-            (CommitmentLost, "source_again", partial(source_again, self.outlook)),
-            (LinesUnsourced, "open_exceptions", open_exceptions),
-            (PickupCodeLocked, "open_exceptions", open_exceptions),
-            (LinesSourced, "close_solved", close_solved),
-            (OrderCancelled, "close_solved", close_solved),
-        ]
-        flow = [
-            Reader(f"{name}/{fact.__name__}", {fact.__name__: fact}, action)
-            for fact, name, action in reactions
-        ]
-        self.worker = Worker(database, flow, [Due("release", release_due)])
+        self.worker = Worker(database)
 
     def settle(self):
         self.refresh()

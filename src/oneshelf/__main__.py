@@ -6,11 +6,13 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from threading import Event
+from typing import Annotated
 
 import msgspec
 import typer
 
 from oneshelf.base.errors import OneshelfError
+from oneshelf.base.settings import read_settings
 from oneshelf.web.commands import keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order
@@ -20,6 +22,7 @@ from oneshelf.web.commands.opening import opened
 from oneshelf.web.commands.printing import Json, show, tell_error
 from oneshelf.web.commands.promising import promise
 from oneshelf.web.commands.running import bring_up_to_date, log_to_stderr, serve_doors
+from oneshelf.web.demo import command as demo_command
 from oneshelf.worker import Worker
 
 HELP = (
@@ -56,8 +59,27 @@ def work(*, json: Json = False) -> None:
         worker.run(stop)
 
 
-# `demo` joins here.
+def demo(
+    *,
+    until_table: Annotated[
+        bool, typer.Option("--until-table", help="Stop after the table.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed is another week.")] = 1,
+    json: Json = False,
+) -> None:
+    """Run a British retailer's week of real orders, then serve the live page until Ctrl-C.
+
+    With --json it stops after the week and prints its figures.
+    """
+    settings = read_settings()
+    if json:
+        demo_command.print_json(demo_command.play_week(settings, seed, Worker))
+    else:
+        demo_command.show_week(settings, seed, Worker, "stop" if until_table else "go_on")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
     "serve": serve_doors,
     "work": work,
     "migrate": bring_up_to_date,

@@ -24,7 +24,7 @@ from oneshelf.matching.outlook import Outlook
 from oneshelf.orders import facts as orders
 from oneshelf.orders.changes.actions import release_due
 from oneshelf.orders.resourcing.actions import source_again
-from oneshelf.orders.serving.actions import source_served
+from oneshelf.orders.serving.actions import source_served, supply_lost, supply_re_dated
 from oneshelf.outbound import facts as outbound
 from oneshelf.post_purchase import facts as post_purchase
 from oneshelf.teamwork.exceptions.actions import close_solved, open_exceptions
@@ -82,12 +82,12 @@ REACTIONS: tuple[Entry, ...] = (
     when(inventory.ClaimServed, ByPlan(source_served)),
     when(inventory.CommitmentLost, ByPlan(source_again)),
     when(orders.LinesSourced, close_solved),
-    nothing_after(inventory.PromiseLost, "its claim stands and gets the next receipt"),
-    nothing_after(inventory.ReceiptLineReDated, TOLD),
+    when(inventory.PromiseLost, ByPlan(supply_lost)),
+    when(inventory.ReceiptLineReDated, ByPlan(supply_re_dated)),
     nothing_after(orders.PromiseChanged, TOLD),
     nothing_after(inventory.ReservationLapsed, "its units are for sale again already"),
     nothing_after(inventory.ReservationLost, "its order will be planned anew"),
-    nothing_after(inventory.UnitsFoundAtTill, "the shelf was corrected by the sale itself"),
+    when(inventory.UnitsFoundAtTill, open_exceptions),
     nothing_after(orders.OrderHeld, "nothing held is released by any path"),
     nothing_after(orders.OrderHoldLifted, "time releases the order again"),
     when(orders.OrderCancelled, close_solved),

@@ -60,10 +60,14 @@ class Worker:
         """Work until nothing is left to do now; return how much was done."""
         done = 0
         while True:
-            step = self.react_once() + self.do_due_work()
-            if not step and self.is_settled():
+            reacted = self.react_once()
+            done += reacted
+            if reacted or not self.is_settled():
+                continue
+            due = self.do_due_work()
+            if not due:
                 return done
-            done += step
+            done += due
 
     def is_settled(self) -> bool:
         """Say whether every fact is complete and no reaction has one before it."""

@@ -18,9 +18,9 @@ from oneshelf.base.errors import (
 class Till:
     """Decides numbers: doubles them, chokes on poison, counts what it wrote."""
 
-    def __init__(self, poison=(), error=ValueRefusedError("22003", "price")):
+    def __init__(self, poison=(), error=None):
         self.poison = set(poison)
-        self.error = error
+        self.error = error or ValueRefusedError("22003", "price")
         self.written = []
         self.busy_times = 0
 
@@ -83,7 +83,7 @@ def test_a_dead_database_answers_everybody_after_three_tries():
 
 def test_a_defect_of_ours_is_an_error_without_its_contents():
     def broken(requests):
-        raise KeyError("Jane Canary")
+        raise KeyError("Jane Canary", requests)
 
     [answer] = decide_batch([1], broken, Random(1))
 

@@ -36,7 +36,7 @@ class Notebook:
         self.told = []
         self.refuses = set()
 
-    def write(self, tx, facts, now):
+    def write(self, tx, facts, _now):
         if any((fact.lamp, fact.number) in self.refuses for fact in facts):
             raise ValueError("refused")
         tx.run("SELECT 1")

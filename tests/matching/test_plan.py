@@ -1,25 +1,17 @@
 """What the plan function must keep: constraints, preferences, kits, splits, dates to come."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_worlds import (
-    MONDAY_NINE,
-    capacity,
-    node,
-    product,
-    request,
-    service,
-    stock,
-    week,
-    zone,
-)
+from sample_worlds import MONDAY_NINE, capacity, node, request, service, stock, week, zone
+from three_places import EXPRESS, NAMES, NODES, POLICY, PRODUCTS, WORLD, decide, reasons, sent
 
-from oneshelf.base.identifiers import ChannelId, NodeId, ReceiptLineId
+from oneshelf.base.identifiers import ChannelId, NodeId
 from oneshelf.catalog.nodes import Toggle
 from oneshelf.matching.plan import LineUnits, Plan, Refusal, Take
 from oneshelf.matching.planning import plan, promise
@@ -30,51 +22,7 @@ from oneshelf.matching.policy import (
     NodePreference,
     SourcingPolicy,
 )
-from oneshelf.matching.stock_view import DatedSupply
 from oneshelf.matching.world import compile_world
-
-POLICY = SourcingPolicy()
-EXPRESS = service("express", (zone(base_minor=700, transit_days=0),))
-NAMES = ("glasgow", "leeds", "york")
-NODES = (
-    node("glasgow", latitude=55.86, longitude=-4.25, kind="store"),
-    node("leeds"),
-    node(
-        "york",
-        latitude=53.96,
-        longitude=-1.08,
-        kind="store",
-        parcel_cost_minor=150,
-        unit_cost_minor=25,
-    ),
-)
-PRODUCTS = (
-    product("cup"),
-    product("pot"),
-    product("set", parts=[("cup", 4), ("pot", 1)], weight_g=2500),
-    product("new", launches_on=date(2010, 12, 20)),
-)
-WORLD = compile_world(NODES, [service(), EXPRESS], PRODUCTS)
-
-
-def decide(asked, free, world=WORLD, policy=POLICY, *, taken=None, dated=(), opportunity=None):
-    view = stock(world, asked, free, dated, opportunity)
-    return plan(asked, world, view, capacity(world, taken), policy)
-
-
-def sent(answer):
-    """Who sends how many units of which line."""
-    assert isinstance(answer, Plan), answer
-    return sorted((p.node, u.line_no, u.units) for p in answer.parcels for u in p.units)
-
-
-def reasons(answer):
-    return {rejection.reason: rejection.nodes for rejection in answer.rejections}
-
-
-def due(node_name, units, at, receipt_line=1, component=0, world=WORLD):
-    place = world.node_index[node_name]
-    return DatedSupply(component, place, at, units, ReceiptLineId(receipt_line))
 
 
 def test_the_cheapest_place_sends_and_the_dearer_one_is_told():
@@ -269,64 +217,6 @@ def test_a_pickup_is_served_where_the_customer_comes_and_nowhere_else():
     assert decide(asked, {"leeds": {"cup": 9}}).reason == "out_of_stock"
 
 
-def test_a_backorder_waits_for_the_receipt_and_names_its_line():
-    arrival = datetime(2010, 12, 15, 10, tzinfo=UTC)  # Wednesday, worked on at once, ready at 12
-    asked = request(("cup", 3), backorder="accepted")
-    answer = decide(asked, {"leeds": {"cup": 1}}, dated=[due("leeds", 5, arrival, 77)])
-
-    assert sum(units for _, _, units in sent(answer)) == 3
-    takes = [take for parcel in answer.parcels for take in parcel.takes]
-    assert sum(take.units for take in takes if take.receipt_line is None) == 1
-    assert [take.units for take in takes if take.receipt_line == 77] == [2]
-    assert answer.arrives_on() == date(2010, 12, 16)
-    refused = decide(replace(asked, backorder="refused"), {"leeds": {"cup": 1}})
-    assert refused.missing == (LineUnits(1, 2),)
-
-
-def test_stock_on_the_shelf_goes_before_stock_on_its_way():
-    soon = datetime(2010, 12, 7, 7, tzinfo=UTC)
-    asked = request(("cup", 1), backorder="accepted")
-    answer = decide(asked, {"york": {"cup": 1}}, dated=[due("leeds", 5, soon)])
-
-    assert sent(answer) == [("york", 1, 1)]
-
-
-def test_a_backorder_beyond_the_horizon_is_refused():
-    far = MONDAY_NINE + timedelta(days=31)
-    asked = request(("cup", 1), backorder="accepted")
-    policy = replace(POLICY, backorder_horizon_days=30)
-
-    assert decide(asked, {}, dated=[due("leeds", 5, far)], policy=policy).reason == "out_of_stock"
-
-
-def test_a_pre_order_is_worked_on_from_its_launch():
-    asked = request(("new", 1))
-    answer = decide(asked, {"leeds": {"new": 1}})
-
-    assert answer.parcels[0].ready_at == datetime(2010, 12, 20, 10, tzinfo=UTC)
-    assert answer.arrives_on() == date(2010, 12, 21)
-
-
-def test_a_pre_order_without_stock_falls_to_a_backorder_with_its_date():
-    late = datetime(2010, 12, 29, 9, tzinfo=UTC)
-    early = datetime(2010, 12, 13, 9, tzinfo=UTC)
-    asked = request(("new", 1), backorder="accepted")
-
-    after = decide(asked, {}, dated=[due("leeds", 1, late)])
-    assert after.parcels[0].capacity_on == date(2010, 12, 29)
-    before = decide(asked, {}, dated=[due("leeds", 1, early)])
-    assert before.parcels[0].capacity_on == date(2010, 12, 20)
-
-
-def test_what_is_out_today_need_not_wait_for_the_launch_of_the_other_line():
-    asked = request(("cup", 1), ("new", 1))
-    answer = decide(asked, {"leeds": {"cup": 1, "new": 1}})
-    together = decide(replace(asked, splitting="together"), {"leeds": {"cup": 1, "new": 1}})
-
-    assert answer.arrives_on() == together.arrives_on() == date(2010, 12, 21)
-    assert len(together.parcels) == 1
-
-
 def test_a_sold_order_is_served_as_far_as_stock_goes_and_never_refused():
     asked = request(("cup", 4), ("pot", 1), standing="sold")
     answer = decide(asked, {"leeds": {"cup": 1}, "york": {"cup": 2}})
@@ -345,6 +235,7 @@ def test_a_sold_order_is_served_as_far_as_stock_goes_and_never_refused():
         ({"wanted_by": date(2010, 12, 1)}, {}, {}),
         ({}, {"distance_km_max": 1}, {}),
         ({}, {"ship_kinds": frozenset({"drop_ship"})}, {}),
+        ({}, {"never_shipped": frozenset({"flammable"})}, {}),
         ({}, {}, {("leeds", date(2010, 12, day)): 9 for day in range(1, 32)}),
     ],
 )
@@ -362,6 +253,38 @@ def test_a_sold_order_is_not_refused_for_date_distance_policy_or_capacity(asked,
     assert sent(answer) == [("leeds", 1, 1)]
 
 
+def test_a_sold_order_may_need_more_parcels_than_the_policy_likes():
+    asked = request(("cup", 3), standing="sold")
+
+    assert len(decide(asked, SPREAD, policy=replace(POLICY, parcels_max=1)).parcels) == 3
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"parcels_max": 5},
+        {"nodes_per_line_max": 0},
+        {"opportunity_percent": -1},
+        {"distance_km_max": 0},
+        {"pools": (ChannelPool(ChannelId("web"), 101),)},
+        {"pools": (ChannelPool(ChannelId("web"), 1), ChannelPool(ChannelId("web"), 2))},
+    ],
+)
+def test_a_policy_refuses_nonsense(nonsense):
+    with pytest.raises(ValueError, match=r"is \d|pool"):
+        SourcingPolicy(**nonsense)
+
+
+def test_a_policy_is_a_row_that_reads_back_the_same():
+    policy = SourcingPolicy(
+        filters=(NodeFilter("only", NodeGroup(kinds=frozenset({"store"}))),),
+        pools=(ChannelPool(ChannelId("web"), 50),),
+        distance_km_max=400,
+    )
+
+    assert msgspec.json.decode(msgspec.json.encode(policy), type=SourcingPolicy) == policy
+
+
 def test_a_late_sold_order_pays_for_every_late_day():
     asked = request(("cup", 1), standing="sold", wanted_by=date(2010, 12, 4))
     world = compile_world(NODES, [service()], PRODUCTS)
@@ -374,20 +297,6 @@ def test_the_unknown_is_refused_not_raised():
     view = stock(WORLD, request(("cup", 1)), {})
 
     assert plan(request(("gone", 1)), WORLD, view, capacity(WORLD), POLICY).reason == "unknown_sku"
-
-
-def test_two_parcels_of_a_day_need_room_for_two():
-    noon = datetime(2010, 12, 6, 10, tzinfo=UTC)
-    asked = request(("cup", 1), ("pot", 1), backorder="accepted")
-    for limit, days in ((1, {date(2010, 12, 6), date(2010, 12, 7)}), (2, {date(2010, 12, 6)})):
-        world = compile_world([node("leeds", parcels_per_day_max=limit)], [service()], PRODUCTS)
-        supply = due("leeds", 1, noon, component=1, world=world)
-        heavy = replace(POLICY, split_minor=0, late_day_minor=0)
-        answer = decide(asked, {"leeds": {"cup": 1}}, world, heavy, dated=[supply])
-        used = [parcel.capacity_on for parcel in answer.parcels]
-
-        assert all(used.count(day) <= limit for day in used)
-        assert set(used) <= days
 
 
 worlds = st.fixed_dictionaries(

@@ -23,6 +23,7 @@ from sample_worlds import (
     zone,
 )
 
+from oneshelf.matching.explanation import explain_refusal
 from oneshelf.matching.plan import Plan, Refusal
 from oneshelf.matching.planning import plan
 from oneshelf.matching.policy import SourcingPolicy
@@ -236,6 +237,7 @@ def test_what_cannot_be_kept_is_refused_with_its_reason(changes, reason):
 
     assert isinstance(answer, Refusal)
     assert answer.reason == reason
+    assert explain_refusal(answer)[0].endswith(".")
 
 
 def test_the_wanted_day_is_kept_to_the_day():

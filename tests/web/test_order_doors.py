@@ -12,8 +12,6 @@ from oneshelf.orders.lifecycle import STATUSES, order_status
 from oneshelf.web.orders import reads
 from orders_made import BERLIN, LAMP, RUG, facts, make_order, stock
 
-NOBODY = reads.OrderFilter(None, None, None, None, None, 50)
-
 
 @pytest.fixture
 def number(database, now):

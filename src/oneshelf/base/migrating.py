@@ -79,6 +79,24 @@ def build(tx: Transaction, migrations: list[Migration]) -> list[str]:
     return [name for name, _ in tables]
 
 
+def clear_demo(database: Database) -> None:
+    """Take all our tables out of a demo's database; refuse a database that is not a demo's.
+
+    A demo's database has a clock of its own; an empty one is left as it is.
+    """
+    with database.transaction("demo", "clear") as tx:
+        if _applied(tx) is None:
+            return
+        if not tx.scalars("SELECT EXISTS (SELECT FROM base.clock)")[0]:
+            raise OneshelfError(
+                "conflict",
+                "The database holds a shop that is not the demo's.",
+                "Give the demo a database of its own: set ONESHELF_HOME to another folder.",
+            )
+        for schema in sorted({name.partition("/")[0] for name, _ in read_tables()}):
+            tx.run_script(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
 def refuse_old_server(version: int) -> None:
     """Refuse a PostgreSQL that misses what our tables need. version: as server_version_num."""
     if version // 10_000 < POSTGRESQL_MIN:

@@ -117,7 +117,10 @@ class ReceiptLineReDated(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PromiseLost(Fact):
-    """A line was promised units of a receipt line that will not come, or come too few."""
+    """A line was promised units of a receipt line that will not come, or come too few.
+
+    A line with a claim may have been promised others since: compare before telling a customer.
+    """
 
     order_id: OrderId
     line_id: LineId

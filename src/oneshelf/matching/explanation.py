@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from oneshelf.matching.decision_record import ChosenParcel, Record, RecordedPlan
-from oneshelf.matching.plan import Rejected
+from oneshelf.matching.plan import Refusal, Refused, Rejected
 
 OTHERS_TOLD_MAX = 3
 SHORT_TOLD_MAX = 3
@@ -37,6 +37,30 @@ REJECTIONS: dict[Rejected, tuple[str, str]] = {
     "no_capacity": ("has no room for another parcel", "have no room for another parcel"),
     "too_late": ("would be too late", "would be too late"),
 }
+
+
+REFUSALS: dict[Refused, str] = {
+    "unknown_sku": "One of these goods is not in the catalog.",
+    "unknown_node": "The place that was named is not in the catalog.",
+    "not_served_country": "No carrier delivers to that country.",
+    "out_of_stock": "There is not enough of it for sale.",
+    "not_eligible": "No place with the goods may serve this order.",
+    "closed": "Every place with the goods is closed.",
+    "toggled_off": "The places with the goods do not do this for them.",
+    "too_far": "Every place with the goods is too far away.",
+    "no_service": "No carrier goes there from the places with the goods.",
+    "hazard_refused": "No carrier takes these goods there.",
+    "too_heavy": "No carrier takes something so heavy there.",
+    "no_capacity": "No place with the goods has room for another parcel.",
+    "too_late": "It would arrive after the wanted day.",
+    "needs_more_parcels": "The goods are there, but in more places than one order may use.",
+}
+
+
+def explain_refusal(refusal: Refusal) -> tuple[str, ...]:
+    """Return why not, and what is missing, a sentence each."""
+    missing = (f"{_units(rest.units)} of line {rest.line_no} missing." for rest in refusal.missing)
+    return (REFUSALS[refusal.reason], *missing)
 
 
 def explain(kept: Record) -> tuple[str, ...]:

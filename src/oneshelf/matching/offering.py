@@ -16,6 +16,7 @@ from oneshelf.matching.eligibility import (
     surcharge_millis,
 )
 from oneshelf.matching.plan import PICKED_UP, Rejected
+from oneshelf.matching.policy import PARCELS_MAX
 from oneshelf.matching.promise_dates import Sites, build_sites, chosen_sites, pickup_day
 from oneshelf.matching.sourcing.problem import Problem
 from oneshelf.matching.timetable import NEVER
@@ -87,6 +88,9 @@ def offer(question: Question) -> Offering:
     costs = _offer_costs(question, nodes, offers.arrives_on)
     picked = world.unit_millis[sites.node][:, None] * wants.uses.sum(axis=1)[None, :]
     opportunity = question.stock.opportunity_millis[sites.node] @ wants.uses.T
+    limits = (policy.parcels_max, policy.nodes_per_line_max)
+    if question.strictness == "relaxed":
+        limits = (PARCELS_MAX, PARCELS_MAX)
     problem = Problem(
         wanted=wants.units,
         uses=wants.uses,
@@ -105,8 +109,8 @@ def offer(question: Question) -> Offering:
         tariff_step_weight_g=tariffs.step_weight_g,
         tariff_divisor_mm3_per_g=tariffs.divisor_mm3_per_g,
         tariff_weight_g_max=tariffs.weight_g_max,
-        parcels_max=1 if request.splitting == "together" else policy.parcels_max,
-        nodes_per_line_max=policy.nodes_per_line_max,
+        parcels_max=1 if request.splitting == "together" else limits[0],
+        nodes_per_line_max=limits[1],
     )
     return Offering(
         question=question,

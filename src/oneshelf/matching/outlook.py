@@ -1,7 +1,8 @@
 """All that a plan sees in this process: catalog, policy, stock and capacity. Touches no database.
 
-One lock: a batch plans under it, promises read under it, the feed writes under it. None of them
-holds it while waiting for a database.
+One lock: promises read under it, what became visible is taken over under it. A batch holds it from
+its first plan until its units are locked, so that "more stands there than I planned on" has one
+meaning.
 """
 
 import threading

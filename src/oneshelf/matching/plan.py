@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
+from oneshelf.matching.capacity.holding import NodeDay
 from oneshelf.matching.request import SourcingRequest
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel
 from oneshelf.matching.world import World
@@ -197,6 +198,10 @@ class Plan:
     def arrives_on(self) -> date | None:
         """Return the day by which everything has arrived; None if nothing is sent."""
         return max((parcel.arrives_on for parcel in self.parcels), default=None)
+
+    def capacity_days(self) -> tuple[NodeDay, ...]:
+        """Return the node's day of each parcel, to be locked and held."""
+        return tuple(NodeDay(parcel.node, parcel.capacity_on) for parcel in self.parcels)
 
     def others(self) -> tuple[OtherPlan, ...]:
         """Return up to ten plans that were possible and not chosen, cheapest first."""

@@ -38,6 +38,15 @@ class Option:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What can be offered, and the solution for the request's own preference."""
+
+    offering: Offering
+    solution: Solution
+    unserved: tuple[LineUnits, ...]
+
+
 def plan(
     request: SourcingRequest,
     world: World,
@@ -50,25 +59,8 @@ def plan(
     stock: of exactly `world.components(request.lines)`. A `sold` request is never refused for
     stock, capacity, date or policy: what nobody has comes back as `unserved`.
     """
-    wants = wants_of(request, world, stock) if _known(request, world) else None
-    if wants is None:
-        unknown_node = all(line.sku in world.products for line in request.lines)
-        return Refusal("unknown_node" if unknown_node else "unknown_sku", (), (), policy.version)
-    question = Question(request, world, stock, capacity, policy, wants, "shelf", "strict")
-    if not served_country(question) and request.standing == "ask":
-        return Refusal("not_served_country", (), (), policy.version)
-    offering: Offering | None = None
-    for reach, strictness in _steps(request, stock):
-        offering = offer(replace(question, reach=reach, strictness=strictness))
-        solution = solve_preferred(offering.problem, offering.offer_arrives_on, request.preference)
-        if isinstance(solution, Solution):
-            return unpack(offering, solution, _reason(offering, solution), ())
-    if offering is None:
-        raise ValueError("a request has at least one step")
-    if request.standing == "sold":
-        return _as_far_as_it_goes(offering)
-    reason, missing = why_refused(offering.question, offering.sieve)
-    return Refusal(reason, missing, offering.sieve.rejections(world), policy.version)
+    found = _decide(request, world, stock, capacity, policy)
+    return found if isinstance(found, Refusal) else _unpacked(found, request.preference)
 
 
 def promise(
@@ -79,11 +71,12 @@ def promise(
     policy: SourcingPolicy,
 ) -> tuple[Option, ...] | Refusal:
     """Return what a shopper can choose from: cheapest first, each plan once; or why nothing."""
+    found = _decide(request, world, stock, capacity, policy)
+    if isinstance(found, Refusal):
+        return found
     options: list[Option] = []
     for preference in PREFERENCES:
-        answer = plan(replace(request, preference=preference), world, stock, capacity, policy)
-        if isinstance(answer, Refusal):
-            return answer
+        answer = _unpacked(found, preference)
         same = next((at for at, o in enumerate(options) if o.plan.parcels == answer.parcels), None)
         if same is None:
             options.append(Option((preference,), answer))
@@ -91,6 +84,46 @@ def promise(
             known = options[same]
             options[same] = Option((*known.preferences, preference), known.plan)
     return tuple(options)
+
+
+def _decide(
+    request: SourcingRequest,
+    world: World,
+    stock: StockView,
+    capacity: CapacityView,
+    policy: SourcingPolicy,
+) -> _Found | Refusal:
+    """Find the first step at which everything can be served; a sold order goes as far as it can."""
+    wants = wants_of(request, world, stock) if _known(request, world) else None
+    if wants is None:
+        unknown_node = all(line.sku in world.products for line in request.lines)
+        return Refusal("unknown_node" if unknown_node else "unknown_sku", (), (), policy.version)
+    question = Question(request, world, stock, capacity, policy, wants, "shelf", "strict")
+    if not served_country(question) and request.standing == "ask":
+        return Refusal("not_served_country", (), (), policy.version)
+    for reach, strictness in _steps(request, stock):
+        question = replace(question, reach=reach, strictness=strictness)
+        offering = offer(question)
+        solution = solve_preferred(offering.problem, offering.offer_arrives_on, request.preference)
+        if isinstance(solution, Solution):
+            return _Found(offering, solution, ())
+    if request.standing == "sold":
+        return _as_far_as_it_goes(offering)
+    reason, missing = why_refused(question, offering.sieve)
+    return Refusal(reason, missing, offering.sieve.rejections(world), policy.version)
+
+
+def _unpacked(found: _Found, preference: Preference) -> Plan:
+    """Return the plan for a preference; what can be served does not depend on it."""
+    offering, solution = found.offering, found.solution
+    request = offering.question.request
+    if preference != request.preference:
+        question = replace(offering.question, request=replace(request, preference=preference))
+        offering = replace(offering, question=question)
+        answer = solve_preferred(offering.problem, offering.offer_arrives_on, preference)
+        # Of a large order not every plan is looked at: one that is known is better than none.
+        solution = answer if isinstance(answer, Solution) else solution
+    return unpack(offering, solution, _reason(offering, solution, found.unserved), found.unserved)
 
 
 def _known(request: SourcingRequest, world: World) -> bool:
@@ -114,7 +147,7 @@ def _steps(request: SourcingRequest, stock: StockView) -> Iterator[tuple[Reach, 
             yield "dated", "relaxed"
 
 
-def _as_far_as_it_goes(offering: Offering) -> Plan:
+def _as_far_as_it_goes(offering: Offering) -> _Found:
     """Serve what can be served of a sold order; the rest is unserved."""
     problem = offering.problem
     served = servable(problem) if len(problem.offer_site) else np.zeros_like(problem.wanted)
@@ -130,11 +163,13 @@ def _as_far_as_it_goes(offering: Offering) -> Plan:
     solution = solve_preferred(less.problem, less.offer_arrives_on, preference)
     if isinstance(solution, Unsolvable):
         raise TypeError("what is servable is solvable")
-    return unpack(less, solution, "as_far_as_stock_goes", unserved)
+    return _Found(less, solution, unserved)
 
 
-def _reason(offering: Offering, solution: Solution) -> Chosen:
+def _reason(offering: Offering, solution: Solution, unserved: tuple[LineUnits, ...]) -> Chosen:
     request, policy = offering.question.request, offering.question.policy
+    if unserved:
+        return "as_far_as_stock_goes"
     if request.only_node is not None or request.pickup_node is not None:
         return "chosen_node"
     if not solution.others:

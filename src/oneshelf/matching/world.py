@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from oneshelf.base.calendars import WorkCalendar
 from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.catalog.assortment import Catalog
 from oneshelf.catalog.carriers import Service, Zone
 from oneshelf.catalog.nodes import Method, Node, NodeKind, Toggle
 from oneshelf.catalog.products import Product
@@ -164,6 +165,16 @@ def compile_world(
         tariffs=_tariffs(carried),
         tariff_transit_days=_ints(transit),
         zone_km_max=_zone_reach(carried),
+    )
+
+
+def world_of(catalog: Catalog) -> World:
+    """Compile a loaded catalog."""
+    return compile_world(
+        catalog.nodes.values(),
+        catalog.services.values(),
+        catalog.products.values(),
+        (Toggle(node, sku, methods) for (node, sku), methods in catalog.toggles.items()),
     )
 
 

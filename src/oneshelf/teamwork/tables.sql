@@ -4,8 +4,9 @@ CREATE SCHEMA teamwork;
 -- What no rule could settle. One open row for a kind and a subject, however often it is told.
 CREATE TABLE teamwork.exception (
     exception_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text NOT NULL CHECK (kind IN ('lines_unsourced', 'pickup_code_locked')),
-    subject     text NOT NULL,  -- `order:12`, as facts name it
+    kind        text NOT NULL CHECK (
+                    kind IN ('found_at_till', 'lines_unsourced', 'pickup_code_locked')),
+    subject     text NOT NULL,  -- `order:12` or `shelf:leeds:LAMP`, as facts name it
     order_id    bigint REFERENCES orders.sales_order,
     node        text,
     detail      text NOT NULL DEFAULT '',

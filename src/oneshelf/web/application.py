@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -29,18 +28,26 @@ from oneshelf.web.health.doors import DOORS as HEALTH
 from oneshelf.web.house import House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
+from oneshelf.web.live.doors import live_doors
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
 from oneshelf.web.orders.deciding import placing
+from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
+from oneshelf.web.orders.promising import DOORS as PROMISING
+from oneshelf.web.outbound.returning import DOORS as RETURNING
+from oneshelf.web.outbound.working import DOORS as WORKING
 from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
 from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
 from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
 from oneshelf.web.stock.looking import DOORS as STOCK
+from oneshelf.web.stock.receiving import DOORS as RECEIVING
+from oneshelf.web.stock.reserving import DOORS as RESERVING
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
@@ -49,15 +56,24 @@ DOORS: tuple[Door, ...] = (
     *PLACING,
     *LOOKING,
     *CHANGING,
+    *EXPLAINING,
+    *PROMISING,
+    *RESERVING,
     *STOCK,
+    *STOCK_CHANGES,
+    *RECEIVING,
+    *WORKING,
+    *RETURNING,
     *SHEETS,
     *POLICIES,
     *KEYS,
     *EVENTS,
 )
 THREADS = 12
+CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the guard, one to spare
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
+FOR_PROGRAMS = ("/api/", "/health/", "/metrics")  # pages and their files are for people
 NAMED = re.compile(r"\{(\w+)\}")
 
 Connection = ASGIConnection[object, object, object, State]
@@ -66,7 +82,7 @@ Connection = ASGIConnection[object, object, object, State]
 def furnish(database: Database) -> House:
     """Load what the doors share; make_application's start and stop run its threads.
 
-    database: of at least THREADS + 3 connections, or visits wait for one.
+    database: of CONNECTIONS_MAX connections, or visits wait for one.
     """
     tail = SafeTail()
     snapshot = Snapshot(database, tail)
@@ -83,10 +99,15 @@ def furnish(database: Database) -> House:
     )
 
 
-def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
+def every_door(house: House) -> tuple[Door, ...]:
+    """Return every door there is."""
+    doors = (*DOORS, *live_doors(house))
+    told = [door for door in doors if door.path.startswith(FOR_PROGRAMS)]
+    return (*doors, about(msgspec.json.encode(describe(told, read_version()))))
+
+
+def make_application(house: House) -> ASGIApp:
     """Return the application: every door guarded, every error a problem, every answer marked."""
-    document = msgspec.json.encode(describe([*doors, *_about(b"")], read_version()))
-    every = [*doors, *_about(document)]
 
     async def open_house() -> None:
         house.snapshot.start()
@@ -98,7 +119,7 @@ def make_application(house: House, doors: Sequence[Door] = DOORS) -> ASGIApp:
         house.threads.shutdown(wait=True)
 
     application = Litestar(
-        [handler(door, house) for door in every],
+        [handler(door, house) for door in every_door(house)],
         guards=[partial(guard, house)],
         exception_handlers={Exception: answer_error},
         on_startup=[open_house],
@@ -173,17 +194,16 @@ def key_of(request: HttpRequest) -> ApiKey | None:
     return user if isinstance(user, ApiKey) else None
 
 
-def _about(document: bytes) -> tuple[Door, ...]:
+def about(document: bytes) -> Door:
+    """Return the door that describes the others."""
+
     async def tell(_visit: Visit) -> Response[bytes]:
         return Response(document, media_type=JSON)
 
-    return (
-        Door(
-            method="GET",
-            path="/openapi.json",
-            scope="public",
-            does="Every door, as OpenAPI 3.1",
-            answer=tell,
-            gives=dict,
-        ),
+    return Door(
+        method="GET",
+        path="/openapi.json",
+        scope="public",
+        does="Every door for programs, as OpenAPI 3.1",
+        answer=tell,
     )

@@ -27,6 +27,7 @@ from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer, hash_body, store_
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.catalog.access.scopes import Scope
 from oneshelf.web.decoding import Shape, convert_parameters, decode_body
+from oneshelf.web.defects import logged_defects
 from oneshelf.web.house import House
 from oneshelf.web.problems import Fault, FaultyError, request_id_of
 
@@ -151,6 +152,7 @@ class Wish(Generic[Where, Body]):
     where: Where
     body: Body
     who: ApiKey
+    house: House
     repeat_key: str | None
     version: int | None
 
@@ -159,6 +161,10 @@ class Wish(Generic[Where, Body]):
         if self.repeat_key is None:
             return new_id()
         return uuid5(NAMESPACE_URL, f"oneshelf/{self.who.key_id}/{self.repeat_key}")
+
+    def row_id(self, row: int) -> UUID:
+        """Return the id under which an action knows one row of a list."""
+        return uuid5(self.request_id(), str(row))
 
 
 def respond(
@@ -179,6 +185,7 @@ def reading(  # noqa: PLR0913 - a door's parts, each named where it is made
     gives: type[Gives],
     *,
     version: Callable[[Gives], int] | None = None,
+    problems: tuple[Code, ...] = (),
 ) -> Door:
     """Make a door that looks. version: of what it gives; becomes the ETag."""
 
@@ -205,7 +212,7 @@ def reading(  # noqa: PLR0913 - a door's parts, each named where it is made
         answer=answer,
         where=where,
         gives=gives,
-        problems=("not_found",) if "{" in path else (),
+        problems=(*problems, "not_found") if "{" in path else problems,
         versioned=version is not None,
     )
 
@@ -257,10 +264,12 @@ def writing(  # noqa: PLR0913, PLR0917 - a door's parts, each named where it is 
     problems: tuple[Code, ...] = (),
     method: Literal["POST", "PUT"] = "POST",
     versioned: bool = False,
+    kept: Callable[[Gives], Gives] = lambda given: given,
 ) -> Door:
     """Make a door that changes something, once for each `Idempotency-Key`.
 
     The key, the change and the answer are one transaction: a repeat gets the first answer.
+    kept: what of an answer may be stored for that, where it holds a secret.
     """
 
     async def answer(visit: Visit) -> Response[bytes]:
@@ -269,8 +278,8 @@ def writing(  # noqa: PLR0913, PLR0917 - a door's parts, each named where it is 
             detail = "missing; it makes a repeat of this request harmless"
             raise FaultyError("bad_request", (Fault("Idempotency-Key", detail),))
         body = await visit.body(takes)
-        wish = Wish(visit.parameters(where), body, visit.who(), key, visit.version())
-        return await visit.house.work(partial(_write, visit, wish, act, status))
+        wish = Wish(visit.parameters(where), body, visit.who(), visit.house, key, visit.version())
+        return await visit.house.work(partial(_write, visit, wish, act, kept, status))
 
     return Door(
         method=method,
@@ -292,10 +301,14 @@ def _write(
     visit: Visit,
     wish: Wish[Where, Body],
     act: Callable[[Transaction, Wish[Where, Body], datetime], Gives],
+    kept: Callable[[Gives], Gives],
     status: int,
 ) -> Response[bytes]:
     def decide(_: object) -> list[Response[bytes]]:
-        with visit.house.database.transaction(visit.by(), visit.because()) as tx:
+        with (
+            logged_defects(f"{visit.request.method} {visit.request.url.path}"),
+            visit.house.database.transaction(visit.by(), visit.because()) as tx,
+        ):
             if wish.repeat_key is None:
                 return [respond(act(tx, wish, read_now(tx)), status)]
             key = RepeatKey(ChannelId(f"api:{wish.who.key_id}"), wish.repeat_key)
@@ -303,7 +316,7 @@ def _write(
             if stored := take_keys(tx, {key: digest}).get(key):
                 return [_repeat(stored, digest, status)]
             given = act(tx, wish, read_now(tx))
-            store_answers(tx, {key: msgspec.json.encode(given).decode()})
+            store_answers(tx, {key: msgspec.json.encode(kept(given)).decode()})
             return [respond(given, status)]
 
     [answer] = decide_batch([wish], decide, CHANCE)

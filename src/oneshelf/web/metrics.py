@@ -29,6 +29,11 @@ class Metrics:
             "Orders that wait for the writer",
             registry=self.registry,
         )
+        self.lag = Gauge(
+            "oneshelf_snapshot_lag_seconds",
+            "How far the view of stock is behind",
+            registry=self.registry,
+        )
 
     def text(self) -> bytes:
         """Return everything in the format Prometheus reads."""

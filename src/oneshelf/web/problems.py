@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from oneshelf.base.errors import Code, OneshelfError
-from oneshelf.orders.answers import PromisedLine, RefusalReason
+from oneshelf.orders.answers import PromisedLine, RefusalReason, Refused
 
 LOG = structlog.get_logger()
 MEDIA = "application/problem+json"
@@ -137,6 +137,11 @@ def problem_of(error: OneshelfError, request_id: str) -> Problem:
         request_id=request_id,
         faults=error.faults if isinstance(error, FaultyError) else (),
     )
+
+
+def refused_problem(problem: Problem, refusal: Refused) -> Problem:
+    """Return the problem with the reason of a refusal and what was short."""
+    return msgspec.structs.replace(problem, reason=refusal.reason, short=refusal.short)
 
 
 def respond(problem: Problem) -> Response[bytes]:

@@ -1,11 +1,13 @@
 """Run the doors on a host and port until somebody says stop."""
 
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
+from oneshelf.base.database import Database
 from oneshelf.base.errors import OneshelfError
-from oneshelf.web.application import make_application
+from oneshelf.web.application import CONNECTIONS_MAX, furnish, make_application
 from oneshelf.web.house import House
 
 BACKLOG = 2_048
@@ -19,6 +21,17 @@ class Server(uvicorn.Server):
         """Remember whom to tell."""
         super().__init__(config)
         self._house = house
+        self._on_opening: Callable[[], None] | None = None
+
+    def on_opening(self, tell: Callable[[], None]) -> None:
+        """Say whom to tell once the doors are open."""
+        self._on_opening = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+        await super().startup(sockets)
+        if self.started and self._on_opening is not None:
+            self._on_opening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Wind down: streams end, waiting requests are answered, the writer drains."""
@@ -65,7 +78,17 @@ def make_server(house: House) -> Server:
     return Server(config, house)
 
 
-def serve(house: House, host: str, port: int) -> None:
-    """Take the port, open the doors, and return when the process is told to stop."""
+def serve(url: str, host: str, port: int, opened: Callable[[str], None]) -> None:
+    """Take the port, load the snapshot, open the doors; return when the process is told to stop.
+
+    url: of the database, whose tables are there already. opened: told the address once it answers.
+    """
     with take_port(host, port) as taken:
-        make_server(house).run(sockets=[taken])
+        database = Database(url, connections_max=CONNECTIONS_MAX)
+        try:
+            server = make_server(furnish(database))
+            shown = f"[{host}]" if ":" in host else host
+            server.on_opening(lambda: opened(f"http://{shown}:{taken.getsockname()[1]}/"))
+            server.run(sockets=[taken])
+        finally:
+            database.close()

@@ -10,13 +10,14 @@ import structlog
 
 from oneshelf.base.clock import read_now
 from oneshelf.base.database import Database
-from oneshelf.base.errors import OneshelfError
+from oneshelf.base.reading import describe
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.watching.actions import Watch
 from oneshelf.web.following import SafeTail
 
 LOG = structlog.get_logger()
-PAUSE_S = 0.2
+PAUSE_S = 0.02  # while things happen
+PAUSE_S_MAX = 0.2  # while nothing does
 
 
 class Snapshot:
@@ -53,20 +54,31 @@ class Snapshot:
 
     def lag_s(self) -> float:
         """Return how far it may be behind what has been committed."""
-        return max(0.0, time.monotonic() - self._fresh_at_s - PAUSE_S)
+        return max(0.0, time.monotonic() - self._fresh_at_s - PAUSE_S_MAX)
+
+    def read_to(self) -> int:
+        """Return the fact id up to which nothing is missing in the outlook."""
+        return self._watch.complete_to
 
     def refresh(self) -> None:
-        """Take over what became visible. A database that does not answer is asked again later."""
+        """Take over what became visible; what fails is tried again later.
+
+        Never raises: after a batch it runs when the orders are written already.
+        """
         started_s = time.monotonic()
         try:
             complete_to = self._tail.look(self._database)
             with self._lock, self._database.transaction("web", "refresh the snapshot") as tx:
                 self._watch.refresh(tx, complete_to, read_now(tx))
-        except OneshelfError as error:
-            LOG.warning("the snapshot was not refreshed", code=error.code, detail=error.message)
+        except Exception as error:  # noqa: BLE001 - health tells the lag, whatever caused it
+            LOG.warning("the snapshot was not refreshed", why=describe(error))
         else:
             self._fresh_at_s = started_s
 
     def _work(self) -> None:
-        while not self._stopping.wait(PAUSE_S):
+        pause_s = PAUSE_S
+        while not self._stopping.wait(pause_s):
+            before = self._watch.complete_to
             self.refresh()
+            quiet = self._watch.complete_to == before
+            pause_s = min(PAUSE_S_MAX, 1.5 * pause_s) if quiet else PAUSE_S

@@ -15,6 +15,7 @@ from typing import Generic, Literal, TypeVar
 
 from oneshelf.base.batching import decide_batch
 from oneshelf.base.errors import OneshelfError
+from oneshelf.web.defects import logged_defects
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -56,6 +57,7 @@ class Writer(Generic[Request, Answer]):
         waiting_max: int = WAITING_MAX,
     ) -> None:
         """Say what to do; `start` does it."""
+        self._name = name
         self._decide = decide
         self._undecided = undecided
         self._waiting_max = waiting_max
@@ -138,7 +140,8 @@ class Writer(Generic[Request, Answer]):
         kind: BatchKind = "alone" if batch[0].attempts >= SHARED_ATTEMPTS_MAX else "shared"
 
         def decide(requests: Sequence[Request]) -> Sequence[Answer]:
-            answers = self._decide(requests, kind)
+            with logged_defects(f"a batch of {self._name}"):
+                answers = self._decide(requests, kind)
             if len(answers) != len(requests):
                 raise AssertionError(f"{len(answers)} answers to {len(requests)} requests")
             return answers

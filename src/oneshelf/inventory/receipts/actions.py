@@ -112,9 +112,11 @@ def _receive(
     status = "closed" if arrival.is_closed else "open"
     came = received.units + received.units_damaged
     store.update_received(tx, [UpdateRow(row.receipt_line_id, came, status)])
+    is_less = received.units_damaged or received.rest == "will_not_come"
+    unsure = [(one, one.units) for one in promised if is_less and one.line_id in waiting]
     lost = [
         PromiseLost(one.order_id, one.line_id, row.receipt_line_id, units)
-        for one, units in arrival.lost
+        for one, units in arrival.lost + unsure
     ]
     announce(tx, lost, now)
     return [

@@ -294,9 +294,9 @@ def _free(tx: Transaction, rows: Sequence[ReservationRow], status: Ended, now: d
     if not rows:
         return
     kept = _units(tx, {row.reservation_id: row.public_id for row in rows})
+    store.close(tx, [row.reservation_id for row in rows], status)  # first: then it is not lapsed
     points = {unit.point for units in kept.values() for unit in units}
     locked = lock_for_serving(tx, points, now)
-    store.close(tx, [row.reservation_id for row in rows], status)
     movements = [
         movement
         for public_id, units in kept.items()

@@ -84,7 +84,7 @@ def new_rows(
     public_id: UUID,
     now: datetime,
 ) -> NewRows:
-    """Number a kept draft or sale and lay out its rows."""
+    """Lay out the rows of a kept draft or sale, numbered."""
     order = kept.order
     order_id = next(numbers[0])
     lines = tuple(

@@ -8,6 +8,7 @@ from datetime import datetime
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
+from oneshelf.catalog.actions import find_products
 from oneshelf.inventory.claims.actions import (
     Withdrawn,
     find_waiting_skus_of,
@@ -26,6 +27,7 @@ from oneshelf.orders.progress.actions import advance, lock_orders, note_change, 
 from oneshelf.orders.progress.order_state import ON_A_SHELF, OrderState
 from oneshelf.orders.progress.quantities import Move, move
 from oneshelf.orders.progress.telling import cancelled, emptied, recalled, released
+from oneshelf.orders.resourcing.asking import left_parts
 
 ORDERS_PER_RELEASE = 500
 BEHIND: Mapping[Bound, frozenset[Status]] = {
@@ -160,6 +162,7 @@ def _give_back(
         theirs = [one for one in partly if one.was in statuses]
         if theirs:
             uncommit(tx, units_behind(tx, orders, theirs), state, now)
+    _free_kit_parts(tx, after, partly, now)
     waiting = Counter[LineId]()
     for one in partly:
         waiting[one.line_id] += one.units * (one.was in {"unsourced", "backordered"})
@@ -168,3 +171,25 @@ def _give_back(
         withdraw_claims(tx, withdrawn, now)
     if whole := sorted(lines - open_lines):
         cancel_lines(tx, whole, now)
+
+
+def _free_kit_parts(
+    tx: Transaction, orders: Mapping[OrderId, OrderState], moves: Sequence[Move], now: datetime
+) -> None:
+    """Give back the parts that stood ready for kits that waited for another part."""
+    late = {
+        (one.order_id, one.line_id, node)
+        for one in moves
+        if one.was == "backordered" and one.parcel_id_before is not None
+        for node in [orders[one.order_id].parcels[one.parcel_id_before].node]
+    }
+    products = find_products(tx, {orders[order].lines[line].sku for order, line, _ in late})
+    held = find_commitments(tx, {line for _, line, _ in late}) if late else []
+    left = [
+        units
+        for order_id, line_id, node in sorted(late)
+        if len(parts := products[orders[order_id].lines[line_id].sku].components()) > 1
+        for units in left_parts(orders[order_id], line_id, node, parts, held)
+    ]
+    if left:
+        uncommit(tx, left, "committed", now)

@@ -97,11 +97,18 @@ def add_parcels(tx: Transaction, parcels: Sequence[NewParcel]) -> list[Parcel]:
             node=parcel.node,
             service=parcel.service,
             ready_at=parcel.ready_at,
+            collected_at=parcel.collected_at,
             arrives_on=parcel.arrives_on,
             capacity_on=parcel.capacity_on,
         )
         for number, parcel in zip(numbers, parcels, strict=True)
     ]
+
+
+def re_date_parcels(tx: Transaction, parcels: Sequence[Parcel]) -> None:
+    """Give parcels of locked orders the days they bear."""
+    if parcels:
+        store.update_dates(tx, parcels)
 
 
 def _load(tx: Transaction, heads: Sequence[OrderHead]) -> dict[OrderId, OrderState]:

@@ -77,6 +77,7 @@ class Parcel:
     node: NodeId
     service: ServiceId | None
     ready_at: datetime
+    collected_at: datetime | None
     arrives_on: date
     capacity_on: date | None
 

@@ -84,7 +84,7 @@ def find_parcels(tx: Transaction, order_ids: Collection[OrderId]) -> list[Parcel
     return tx.rows(
         Parcel,
         """
-        SELECT order_id, parcel_id, node, service, ready_at, arrives_on, capacity_on
+        SELECT order_id, parcel_id, node, service, ready_at, collected_at, arrives_on, capacity_on
           FROM orders.parcel
          WHERE order_id = ANY(%(ids)s::bigint[])
          ORDER BY order_id, parcel_id
@@ -217,6 +217,26 @@ def draw_parcel_ids(tx: Transaction, count: int) -> list[ParcelId]:
     """Draw numbers for new parcels."""
     return tx.scalars(
         "SELECT nextval('orders.parcel_number') FROM generate_series(1, %(count)s)", count=count
+    )
+
+
+def update_dates(tx: Transaction, parcels: Sequence[Parcel]) -> None:
+    """Write other days for parcels of locked orders."""
+    tx.run(
+        """
+        UPDATE orders.parcel
+           SET ready_at = given.ready_at, collected_at = given.collected_at,
+               arrives_on = given.arrives_on, capacity_on = given.capacity_on
+          FROM unnest(%(ids)s::bigint[], %(ready)s::timestamptz[], %(collected)s::timestamptz[],
+                      %(arrives)s::date[], %(capacity)s::date[])
+               AS given (parcel_id, ready_at, collected_at, arrives_on, capacity_on)
+         WHERE parcel.parcel_id = given.parcel_id
+        """,
+        ids=[parcel.parcel_id for parcel in parcels],
+        ready=[parcel.ready_at for parcel in parcels],
+        collected=[parcel.collected_at for parcel in parcels],
+        arrives=[parcel.arrives_on for parcel in parcels],
+        capacity=[parcel.capacity_on for parcel in parcels],
     )
 
 

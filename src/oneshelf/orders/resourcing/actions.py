@@ -17,6 +17,7 @@ from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.facts import CommitmentLost
 from oneshelf.inventory.ledger import Balance, StockPoint, Take
 from oneshelf.inventory.levels.actions import read_levels
+from oneshelf.inventory.lines.actions import uncommit
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
@@ -33,11 +34,12 @@ from oneshelf.orders.resourcing import store
 from oneshelf.orders.resourcing.asking import (
     LOSABLE,
     Lost,
+    left_parts,
     losses,
     request_again,
     shelved,
     surplus,
-    visited,
+    to_avoid,
 )
 from oneshelf.orders.resourcing.outcomes import new_promises, outcomes
 from oneshelf.orders.resourcing.replans import (
@@ -89,8 +91,7 @@ def _plan_one(outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: da
     units: dict[LineId, int] = defaultdict(int)
     for one in lost:
         units[one.quantity.line_id] += one.units
-    left = {order.node_of(one.quantity) for one in lost} - {None}
-    avoided = visited(order) | frozenset(node for node in left if node is not None)
+    avoided = to_avoid(order, lost)
     request = request_again(order, units, now, avoided=avoided)
     parts = outlook.parts(request.lines)
     plan = None if request.pickup_node in avoided else outlook.plan(request)
@@ -164,6 +165,7 @@ def write_plans(
     release_parcels(tx, gone, now)
     hold_days(tx, capacity_holds(added), now)
     _commit(tx, orders, locked, now)
+    _free_left_parts(tx, after, locked, now)
     return after
 
 
@@ -184,6 +186,31 @@ def _commit(
         [Decided(one.order_id, "resource", one.plan) for one in locked.replans if one.plan],
         now,
     )
+
+
+def _free_left_parts(
+    tx: Transaction, orders: Mapping[OrderId, OrderState], locked: Locked, now: datetime
+) -> None:
+    """Give back the parts of kits that went elsewhere because another part was lost."""
+    lost = {
+        (one.order_id, one.quantity.line_id, node)
+        for replan in locked.replans
+        for one in replan.lost
+        if (node := orders[one.order_id].node_of(one.quantity)) is not None
+    }
+    kits = [
+        (orders[order_id], line_id, node, parts)
+        for order_id, line_id, node in sorted(lost)
+        if len(parts := locked.parts[orders[order_id].lines[line_id].sku]) > 1
+    ]
+    held = find_commitments(tx, {line_id for _, line_id, _, _ in kits}) if kits else []
+    left = [
+        units
+        for order, line_id, node, parts in kits
+        for units in left_parts(order, line_id, node, parts, held)
+    ]
+    if left:
+        uncommit(tx, left, "committed", now)
 
 
 def source_again(

@@ -1,19 +1,22 @@
 """What an order that stands asks of the plan function. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Commitment
+from oneshelf.inventory.lines.handling import LineUnits
 from oneshelf.matching.request import Destination, SourcingRequest, WantedLine
 from oneshelf.orders.lifecycle import Status
 from oneshelf.orders.progress.order_state import ON_A_SHELF, OrderState
-from oneshelf.orders.progress.quantities import Quantity
+from oneshelf.orders.progress.quantities import Move, Quantity
 
 WAITING: tuple[Status, ...] = ("backordered", "unsourced")
 LOSABLE: tuple[Status, ...] = ("sourced", "released")
+UNFIT = frozenset({"damaged", "worn"})
 ENDED: frozenset[Status] = frozenset({"cancelled", "returned"})
 
 
@@ -29,6 +32,11 @@ class Lost:
     def order_id(self) -> OrderId:
         """Return the order."""
         return self.quantity.order_id
+
+    def away(self) -> Move:
+        """Return the move that takes the units out of their parcel."""
+        move = self.quantity.to("unsourced", self.reason, self.units)
+        return replace(move, parcel_id_after=None)
 
 
 def request_again(
@@ -63,12 +71,22 @@ def request_again(
     )
 
 
-def visited(order: OrderState) -> frozenset[NodeId]:
-    """Return the nodes of parcels that came to nothing."""
+def to_avoid(order: OrderState, lost: Iterable[Lost]) -> frozenset[NodeId]:
+    """Return the nodes not to ask again: those that failed this order, so the search ends.
+
+    A unit that was there but unfit does not speak against its neighbours on the shelf. A pickup
+    has one node, and is only without it when the shelf is empty.
+    """
+    at_counter = order.head.method == "pickup"
+    failed = {
+        order.node_of(one.quantity)
+        for one in lost
+        if (one.reason == "not_in_stock" if at_counter else one.reason not in UNFIT)
+    }
     alive = {q.parcel_id for q in order.quantities if q.status not in ENDED}
-    return frozenset(
-        parcel.node for parcel in order.parcels.values() if parcel.parcel_id not in alive
-    )
+    if order.head.method == "ship":
+        failed |= {p.node for p in order.parcels.values() if p.parcel_id not in alive}
+    return frozenset(node for node in failed if node is not None)
 
 
 def losses(quantities: Iterable[Quantity], units: int, reason: str) -> list[Lost]:
@@ -100,6 +118,30 @@ def surplus(
             held[one.point.sku] += one.units
     kits = min(held[part.sku] // part.units for part in parts)
     return kits - sum(q.units for q in shelved(order, line_id, node, ON_A_SHELF))
+
+
+def left_parts(
+    order: OrderState,
+    line_id: LineId,
+    node: NodeId,
+    parts: Sequence[KitPart],
+    commitments: Iterable[Commitment],
+) -> list[LineUnits]:
+    """Return the components that a shelf keeps for a line beyond the kits that come from there.
+
+    A kit that waits for its last part keeps the others.
+    """
+    whole: tuple[Status, ...] = (*ON_A_SHELF, "backordered")
+    kits = sum(quantity.units for quantity in shelved(order, line_id, node, whole))
+    held = Counter[Sku]()
+    for one in commitments:
+        if one.line_id == line_id and one.point.node == node and one.state != "promised":
+            held[one.point.sku] += one.units
+    return [
+        LineUnits(line_id, node, units, part.sku)
+        for part in parts
+        if (units := held[part.sku] - part.units * kits) > 0
+    ]
 
 
 def shelved(

@@ -99,10 +99,7 @@ def moves(
     replan: Replan, lines: Mapping[int, LineId], parcel_ids: Sequence[ParcelId]
 ) -> list[Move]:
     """Return the moves of the lost units: away from their parcels, then into the new ones."""
-    away = [
-        replace(lost.quantity.to("unsourced", lost.reason, lost.units), parcel_id_after=None)
-        for lost in replan.lost
-    ]
+    away = [lost.away() for lost in replan.lost]
     late = {(wait.parcel, wait.line_no): wait.units for wait in replan.waiting}
     into: list[Move] = []
     for position, parcel in enumerate(replan.parcels()):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, Sku
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku
 from oneshelf.base.outbox import announce
 from oneshelf.catalog.products import KitPart
-from oneshelf.inventory.facts import ClaimServed
+from oneshelf.inventory.facts import ClaimServed, PromiseLost, ReceiptLineReDated
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.lines.actions import uncommit
 from oneshelf.inventory.lines.handling import LineUnits
@@ -20,8 +20,8 @@ from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Parcel as PlannedParcel
 from oneshelf.matching.plan import Refusal
 from oneshelf.orders.facts import LinesUnsourced
-from oneshelf.orders.progress.actions import add_parcels, advance, lock_orders
-from oneshelf.orders.progress.order_state import OrderState
+from oneshelf.orders.progress.actions import add_parcels, advance, lock_orders, re_date_parcels
+from oneshelf.orders.progress.order_state import OrderState, Parcel
 from oneshelf.orders.progress.quantities import Move, QuantityId
 from oneshelf.orders.progress.telling import emptied
 from oneshelf.orders.resourcing.actions import capacity_days, capacity_holds, tell_promises
@@ -35,7 +35,10 @@ from oneshelf.orders.serving.arrivals import (
     by_parcel_to_make,
     spread,
 )
+from oneshelf.orders.serving.supply import completed, re_dated, undated, waiting_parcels
 
+SUPPLY_LOST = "supply_lost"
+SUPPLY_RE_DATED = "supply_re_dated"
 Parts = Mapping[Sku, tuple[KitPart, ...]]
 
 
@@ -64,14 +67,120 @@ def source_served(
     planned: list[tuple[list[Arrival], tuple[PlannedParcel, ...]]] = []
     refused: list[LinesUnsourced] = []
     for (order_id, node), group in by_parcel_to_make(taken.arrivals).items():
-        plan = _dates(outlook, orders[order_id], group, node, parts, now)
+        units = Counter[LineId]()
+        for one in group:
+            units[one.quantity.line_id] += one.units
+        plan = _plan(outlook, orders[order_id], units, node, parts, now)
         if isinstance(plan, Refusal):
             lines = tuple(sorted({one.quantity.line_id for one in group}))
             refused.append(LinesUnsourced(order_id, lines, plan.reason))
         else:
             planned.append((group, plan))
-    _write(tx, orders, taken, planned, now)
+    _write(outlook, tx, orders, taken, planned, now)
     announce(tx, refused, now)
+
+
+def supply_lost(
+    outlook: Outlook, tx: Transaction, facts: Sequence[PromiseLost], now: datetime
+) -> None:
+    """Tell customers and a person that units have no date any more; their claims go on waiting."""
+    orders = lock_orders(tx, {fact.order_id for fact in facts})
+    told = dict.fromkeys((f.order_id, f.line_id) for f in facts if f.order_id in orders)
+    parts = outlook.parts([orders[order].lines[line] for order, line in told])
+    held = find_commitments(tx, {line for _, line in told})
+    moved = [
+        move
+        for order_id, line_id in told
+        for move in undated(
+            orders[order_id], line_id, parts[orders[order_id].lines[line_id].sku], held
+        )
+    ]
+    if not moved:
+        return
+    _finish(outlook, tx, orders, moved, SUPPLY_LOST, now)
+
+
+def supply_re_dated(
+    outlook: Outlook, tx: Transaction, facts: Sequence[ReceiptLineReDated], now: datetime
+) -> None:
+    """Give parcels that wait for a delivery the days that follow from its new one."""
+    due = {line: fact.due_at for fact in facts for line in fact.lines}
+    orders = lock_orders(tx, {order_id for fact in facts for order_id in fact.orders})
+    wanted = [
+        (order, parcel_id, units, max(now, until))
+        for order in orders.values()
+        for parcel_id, (until, units) in waiting_parcels(order, due).items()
+    ]
+    found = _plan_days(outlook, wanted)
+    re_date_parcels(tx, found)
+    tell_promises(tx, _with(orders, found), SUPPLY_RE_DATED, now)
+    before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
+    _move_capacity(tx, before, found, now)
+
+
+def _finish(
+    outlook: Outlook,
+    tx: Transaction,
+    orders: Mapping[OrderId, OrderState],
+    moved: Sequence[Move],
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write the moves; give parcels that wait for nothing more the days of now; tell it all."""
+    after = advance(tx, orders, moved, now)
+    announce(tx, outcomes(moved, after), now)
+    wanted = [
+        (order, parcel_id, units, now)
+        for order_id, order in after.items()
+        for parcel_id, units in completed(orders[order_id], order).items()
+    ]
+    found = _plan_days(outlook, wanted)
+    re_date_parcels(tx, found)
+    touched = {one.order_id for one in moved}
+    told = {
+        order_id: order for order_id, order in _with(after, found).items() if order_id in touched
+    }
+    tell_promises(tx, told, reason, now)
+    before = [orders[one.order_id].parcels[one.parcel_id] for one in found]
+    known = {quantity.parcel_id for order in orders.values() for quantity in order.quantities}
+    made = [
+        orders[one.order_id].parcels[one.parcel_id_after]
+        for one in {move.parcel_id_after: move for move in moved}.values()
+        if one.parcel_id_after is not None and one.parcel_id_after not in known
+    ]
+    _move_capacity(tx, [*emptied(after, moved), *before], [*made, *found], now)
+
+
+def _plan_days(
+    outlook: Outlook, wanted: Sequence[tuple[OrderState, ParcelId, Mapping[LineId, int], datetime]]
+) -> list[Parcel]:
+    """Return parcels on the days that follow when their units stand there then."""
+    parts = outlook.parts([line for order, *_ in wanted for line in order.lines.values()])
+    found: list[Parcel] = []
+    for order, parcel_id, units, from_then in wanted:
+        parcel = order.parcels[parcel_id]
+        plan = _plan(outlook, order, units, parcel.node, parts, from_then)
+        if not isinstance(plan, Refusal) and len(plan) == 1:
+            found.append(re_dated(parcel, plan[0]))
+    return found
+
+
+def _with(
+    orders: Mapping[OrderId, OrderState], parcels: Sequence[Parcel]
+) -> dict[OrderId, OrderState]:
+    return {
+        order_id: order.with_parcels([one for one in parcels if one.order_id == order_id])
+        for order_id, order in orders.items()
+    }
+
+
+def _move_capacity(
+    tx: Transaction, gone: Sequence[Parcel], made: Sequence[Parcel], now: datetime
+) -> None:
+    """Give the days of some parcels back and take those of others, all locked at once."""
+    lock_days(tx, capacity_days([*gone, *made]))
+    release_parcels(tx, [(one.order_id, one.parcel_id) for one in gone], now)
+    hold_days(tx, capacity_holds(made), now)
 
 
 def _compare(
@@ -98,18 +207,16 @@ def _compare(
     return Taken(tuple(found), tuple(unwanted))
 
 
-def _dates(
+def _plan(
     outlook: Outlook,
     order: OrderState,
-    group: Sequence[Arrival],
+    units: Mapping[LineId, int],
     node: NodeId,
     parts: Parts,
-    now: datetime,
+    from_then: datetime,
 ) -> tuple[PlannedParcel, ...] | Refusal:
-    units = Counter[LineId]()
-    for one in group:
-        units[one.quantity.line_id] += one.units
-    request = request_again(order, units, now, node=node)
+    """Plan units that stand at a node then: the same dates as a new order would get."""
+    request = request_again(order, units, from_then, node=node)
     held = Counter[StockPoint]()
     for line in request.lines:
         for part in parts[line.sku]:
@@ -119,6 +226,7 @@ def _dates(
 
 
 def _write(
+    outlook: Outlook,
     tx: Transaction,
     orders: Mapping[OrderId, OrderState],
     taken: Taken,
@@ -127,10 +235,7 @@ def _write(
 ) -> None:
     rows = [row for group, made in planned for row in new_parcels(group[0].quantity.order_id, made)]
     parcels = add_parcels(tx, rows)
-    known = {
-        order_id: order.with_parcels([one for one in parcels if one.order_id == order_id])
-        for order_id, order in orders.items()
-    }
+    known = _with(orders, parcels)
     moved: list[Move] = [
         one.into(one.in_parcel, one.units) for one in taken.arrivals if one.in_parcel is not None
     ]
@@ -142,12 +247,6 @@ def _write(
             units = {ids[line.line_no]: line.units for line in parcel.units}
             mine, left = spread(left, units, next(numbered).parcel_id)
             moved += mine
-    after = advance(tx, known, moved, now)
-    announce(tx, outcomes(moved, after), now)
-    tell_promises(tx, {one.order_id: after[one.order_id] for one in moved}, REASON, now)
-    gone = emptied(after, moved)
-    lock_days(tx, capacity_days([*gone, *parcels]))
-    release_parcels(tx, [(parcel.order_id, parcel.parcel_id) for parcel in gone], now)
-    hold_days(tx, capacity_holds(parcels), now)
+    _finish(outlook, tx, known, moved, REASON, now)
     if taken.unwanted:
         uncommit(tx, taken.unwanted, "committed", now)

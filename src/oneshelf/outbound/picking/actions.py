@@ -8,6 +8,7 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.facts import Fact
 from oneshelf.base.identifiers import OrderId, new_id
 from oneshelf.base.outbox import announce
+from oneshelf.catalog.actions import find_products
 from oneshelf.inventory.lines.actions import pick as pick_from_stock
 from oneshelf.inventory.lines.actions import reject
 from oneshelf.inventory.lines.handling import Rejected
@@ -17,10 +18,10 @@ from oneshelf.orders.progress.actions import (
     advance,
     lock_orders,
     orders_of_parcels,
-    units_behind,
 )
 from oneshelf.orders.progress.order_state import OrderState
 from oneshelf.orders.progress.quantities import Move, move
+from oneshelf.orders.progress.telling import line_units
 from oneshelf.orders.resourcing.actions import lock_plans, plan_again, write_plans
 from oneshelf.orders.resourcing.asking import Lost
 from oneshelf.outbound.facts import ParcelPicked, PickShort
@@ -55,7 +56,7 @@ def pick(
 
 def _without(order: OrderState, verdict: Decided) -> OrderState:
     """Return the order as the next report finds it."""
-    gone = [replace(one.quantity.to("unsourced", one.reason, one.units)) for one in verdict.lost]
+    gone = [one.away() for one in verdict.lost]
     return replace(order, quantities=tuple(move(order.quantities, [*verdict.moves, *gone])))
 
 
@@ -70,16 +71,19 @@ def _move_stock(
     moves = [one for verdict in decided for one in verdict.moves]
     lost = [one for verdict in decided for one in verdict.lost]
     replans = plan_again(outlook, tx, orders, lost, now)
-    lines = {one.line_id for one in moves} | {one.quantity.line_id for one in lost}
-    points = {one.point for one in find_commitments(tx, lines)}
+    touched = {(one.order_id, one.line_id) for one in moves}
+    touched |= {(one.order_id, one.quantity.line_id) for one in lost}
+    points = {one.point for one in find_commitments(tx, {line for _, line in touched})}
     locked = lock_plans(tx, outlook, orders, replans, now, also=points)
+    products = find_products(tx, {orders[order].lines[line].sku for order, line in touched})
     if moves:
-        pick_from_stock(tx, units_behind(tx, orders, moves), now)
+        pick_from_stock(tx, line_units(orders, moves, products), now)
     rejected = [
-        Rejected(new_id(), one.quantity.line_id, node, one.units, report.short, report.sku)
+        Rejected(new_id(), behind.line_id, behind.node, behind.units, report.short, behind.sku)
         for report, verdict in zip(picks, decided, strict=True)
-        for one in verdict.lost
-        if report.short and (node := orders[one.order_id].node_of(one.quantity))
+        if report.short
+        for behind in line_units(orders, [one.away() for one in verdict.lost], products)
+        if report.sku in {None, behind.sku}
     ]
     if rejected:
         reject(tx, rejected, now)

@@ -5,11 +5,13 @@ from typing import Literal, NewType
 
 from oneshelf.base.facts import Fact
 from oneshelf.base.identifiers import NodeId, OrderId
+from oneshelf.inventory.facts import UnitsFoundAtTill
 from oneshelf.orders.facts import LinesUnsourced
 from oneshelf.outbound.facts import PickupCodeLocked
 
 ExceptionId = NewType("ExceptionId", int)
 Kind = Literal[
+    "found_at_till",  # sold over the counter, though no shelf showed it: count it
     "lines_unsourced",  # sold, and nobody has the units
     "pickup_code_locked",  # too many wrong codes at a counter
 ]
@@ -29,6 +31,9 @@ class NewException:
 def exception_of(fact: Fact) -> NewException | None:
     """Return what a person should look at because of a fact; None if nothing."""
     match fact:
+        case UnitsFoundAtTill():
+            detail = f"{fact.units} units of {fact.sku} sold that no shelf showed"
+            return NewException("found_at_till", fact.subject(), None, fact.node, detail)
         case LinesUnsourced():
             detail = f"{len(fact.lines)} lines without a unit: {fact.reason}"
             return NewException("lines_unsourced", fact.subject(), fact.order_id, None, detail)

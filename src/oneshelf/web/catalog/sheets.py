@@ -148,7 +148,7 @@ async def give_sheet(visit: Visit) -> Stream:
     if extra := EXTRA_SCOPES.get(kind):
         require(visit.who(), extra[0])
     headers = {"Content-Disposition": f'attachment; filename="{kind}.csv"'}
-    return Stream(_pieces(visit, kind), media_type=f"{CSV}; charset=utf-8", headers=headers)
+    return Stream(_pieces(visit, kind), media_type=CSV, headers=headers)
 
 
 async def _pieces(visit: Visit, kind: SheetKind) -> AsyncIterator[bytes]:

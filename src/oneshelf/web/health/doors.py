@@ -24,8 +24,9 @@ class Ready(Shape, frozen=True):
     """Whether this process can do its work, and what could hold it back.
 
     pending: changes of the tables that have not been made. snapshot_lag_s: how far the view of
-    stock is behind. facts_unsafe: facts written above the safe id; readers wait for them.
-    facts_parked: facts that a reaction failed on: a person should look.
+    stock is behind. facts_read_to: the fact up to which it misses nothing. facts_unsafe: facts
+    written above the safe id; readers wait for them. facts_parked: facts that a reaction failed
+    on: a person should look.
     """
 
     ready: bool
@@ -33,6 +34,7 @@ class Ready(Shape, frozen=True):
     database: bool
     pending: tuple[str, ...] = ()
     snapshot_lag_s: float | None = None
+    facts_read_to: int = 0
     orders_waiting: int = 0
     facts_unsafe: int = 0
     facts_parked: int = 0
@@ -77,6 +79,7 @@ def examine(house: House) -> Ready:
         + (("stopping",) if house.stopping.is_set() else ()),
         database=True,
         snapshot_lag_s=round(lag_s, 3),
+        facts_read_to=house.snapshot.read_to(),
         orders_waiting=waiting,
         facts_unsafe=max(0, last - safe),
         facts_parked=parked,
@@ -87,6 +90,7 @@ def examine(house: House) -> Ready:
 async def tell_figures(visit: Visit) -> Response[bytes]:
     """Return what this process has counted."""
     visit.house.metrics.waiting.set(visit.house.placing.length())
+    visit.house.metrics.lag.set(visit.house.snapshot.lag_s())
     return Response(visit.house.metrics.text(), media_type=f"{METRICS_MEDIA}; version=0.0.4")
 
 

@@ -11,7 +11,7 @@ from oneshelf.orders.lifecycle import OrderStatus
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import reading
 from oneshelf.web.orders import reads
-from oneshelf.web.paging import Cursor, PageSize, read_cursor, write_cursor
+from oneshelf.web.values.paging import Cursor, PageSize, read_cursor, write_cursor
 
 Number = Annotated[int, Meta(ge=1, le=2**53)]
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -30,6 +30,7 @@ class OrdersAsked(Shape, frozen=True):
     status: OrderStatus | None = None
     mail: Word | None = None
     phone: Word | None = None
+    tracking: Word | None = None
     limit: PageSize = 50
     cursor: Cursor | None = None
 
@@ -63,6 +64,7 @@ def list_orders(tx: Transaction, asked: OrdersAsked) -> OrderPage:
             status=asked.status,
             mail=asked.mail,
             phone=asked.phone,
+            tracking=asked.tracking,
             before=read_cursor(asked.cursor, tuple[datetime, int]),
             limit=asked.limit + 1,
         ),

@@ -22,6 +22,7 @@ from oneshelf.web.problems import (
     FaultyError,
     Problem,
     problem_of,
+    refused_problem,
     request_id_of,
     respond,
 )
@@ -115,8 +116,7 @@ def tell(decided: Decided, request_id: str) -> Placed | Problem:
             return decided.answer
         case Refused():
             refusal = OneshelfError("refused", decided.detail, WHAT_TO_DO)
-            problem = problem_of(refusal, request_id)
-            return msgspec.structs.replace(problem, reason=decided.reason, short=decided.short)
+            return refused_problem(problem_of(refusal, request_id), decided)
         case OneshelfError():
             return problem_of(decided, request_id)
         case Undecided():

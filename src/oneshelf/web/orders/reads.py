@@ -19,6 +19,7 @@ class OrderFilter:
     status: OrderStatus | None
     mail: str | None
     phone: str | None
+    tracking: str | None
     before: tuple[datetime, int] | None
     limit: int
 
@@ -150,6 +151,10 @@ OF_PHONE = (
     " AND sales_order.order_id IN (SELECT order_id FROM orders.contact"
     " WHERE phone = %(phone)s AND phone <> '')"
 )
+OF_TRACKING = (
+    " AND sales_order.order_id IN (SELECT order_id FROM orders.parcel"
+    " JOIN outbound.shipment USING (parcel_id) WHERE tracking_number = %(tracking)s)"
+)
 NEWEST_FIRST = " ORDER BY placed_at DESC, sales_order.order_id DESC LIMIT %(limit)s"
 
 
@@ -163,6 +168,7 @@ def find_orders(tx: Transaction, asked: OrderFilter) -> list[OrderRow]:
         + (IN_STATUS if asked.status is not None else "")
         + (OF_MAIL if asked.mail is not None else "")
         + (OF_PHONE if asked.phone is not None else "")
+        + (OF_TRACKING if asked.tracking is not None else "")
         + NEWEST_FIRST
     )
     return tx.rows(
@@ -174,6 +180,7 @@ def find_orders(tx: Transaction, asked: OrderFilter) -> list[OrderRow]:
         status=asked.status,
         mail=asked.mail,
         phone=asked.phone,
+        tracking=asked.tracking,
         limit=asked.limit,
     )
 

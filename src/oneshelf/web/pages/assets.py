@@ -40,8 +40,6 @@ def load(package: str, folder: str, names: Iterable[str]) -> dict[str, Asset]:
 
 def _asset(name: str, content: bytes) -> Asset:
     media = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if media.startswith("text/") or media.endswith("javascript"):
-        media += "; charset=utf-8"
     return Asset(content, media, f'"{blake2b(content, digest_size=8).hexdigest()}"')
 
 

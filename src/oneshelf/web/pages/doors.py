@@ -11,7 +11,7 @@ PAGE = files("oneshelf.web.pages").joinpath("files/docs.html").read_bytes()
 
 async def show_docs(_visit: Visit) -> Response[bytes]:
     """Return the page; it reads /openapi.json."""
-    return Response(PAGE, media_type=f"{HTML}; charset=utf-8")
+    return Response(PAGE, media_type=HTML)
 
 
 DOORS = (

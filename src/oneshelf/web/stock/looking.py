@@ -6,16 +6,14 @@ from msgspec import Meta
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.base.identifiers import Sku
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import Nowhere, asking, reading
 from oneshelf.web.stock import reads
 from oneshelf.web.stock.reads import StockFigures
+from oneshelf.web.values.naming import NodeName, SkuName
 
 PLACES_MAX = 1_000
-
-SkuName = Annotated[Sku, Meta(min_length=1, max_length=64)]
-NodeName = Annotated[NodeId, Meta(min_length=1, max_length=64)]
 
 
 class SkuNamed(Shape, frozen=True):

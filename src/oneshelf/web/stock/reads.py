@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.base.identifiers import NodeId, ReceiptLineId, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,53 @@ def look_up(tx: Transaction, places: Sequence[tuple[Sku, NodeId]]) -> list[Stock
 def is_sold(tx: Transaction, sku: str) -> bool:
     """Say whether the catalog knows the SKU."""
     return bool(tx.scalars("SELECT 1 FROM catalog.product WHERE sku = %(sku)s", sku=sku))
+
+
+def find_unknown(tx: Transaction, skus: Sequence[str], nodes: Sequence[str]) -> list[str]:
+    """Return the names that nothing in the catalog bears."""
+    return tx.scalars(
+        """
+        SELECT 'SKU ' || sku FROM unnest(%(skus)s::text[]) AS asked (sku)
+         WHERE NOT EXISTS (SELECT FROM catalog.product WHERE product.sku = asked.sku)
+         UNION
+        SELECT 'node ' || node FROM unnest(%(nodes)s::text[]) AS asked (node)
+         WHERE NOT EXISTS (SELECT FROM catalog.node WHERE node_id = asked.node)
+         ORDER BY 1
+        """,
+        skus=list(skus),
+        nodes=list(nodes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLineTold:
+    """One line of an announced delivery."""
+
+    receipt_line: ReceiptLineId
+    line_no: int
+    sku: Sku
+    node: NodeId
+    due_at: datetime
+    units_expected: int
+    units_received: int
+    status: Literal["open", "closed"]
+
+
+def find_receipt(tx: Transaction, reference: str) -> list[ReceiptLineTold]:
+    """Return the lines of a delivery."""
+    return tx.rows(
+        ReceiptLineTold,
+        "SELECT receipt_line_id AS receipt_line, line_no, sku, node, due_at, units_expected,"
+        "       units_received, status"
+        "  FROM inventory.receipt_line WHERE reference = %(reference)s ORDER BY line_no",
+        reference=reference,
+    )
+
+
+def count_receipt_lines(tx: Transaction, lines: Sequence[int]) -> int:
+    """Return how many of these receipt lines exist."""
+    [found] = tx.scalars(
+        "SELECT count(*) FROM inventory.receipt_line WHERE receipt_line_id = ANY(%(lines)s)",
+        lines=list(lines),
+    )
+    return int(found)

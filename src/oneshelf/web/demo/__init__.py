@@ -1,0 +1,1 @@
+"""A retailer's week, played through the public API: set-up, people, table."""

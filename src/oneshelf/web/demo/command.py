@@ -1,0 +1,63 @@
+"""The command `oneshelf demo`: the main job, told on a terminal or as one JSON document."""
+
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from threading import Event
+from types import FrameType
+
+import msgspec
+from rich.console import Console
+
+from oneshelf.base.database import Database
+from oneshelf.base.embedded_server import database_url
+from oneshelf.base.settings import Settings
+from oneshelf.web.demo.reads import find_telling_order
+from oneshelf.web.demo.running import Demo, Reactions, opened
+from oneshelf.web.demo.showing import Screen, Silence, show_figures, show_next
+from oneshelf.web.demo.table import WeekFigures
+
+
+def play_week(
+    settings: Settings, seed: int, make_worker: Callable[[Database], Reactions]
+) -> WeekFigures:
+    """Run the week without a screen and return its figures."""
+    silence = Silence()
+    with opened(settings, database_url(settings), seed, make_worker, silence) as demo:
+        return demo.run_week(silence)
+
+
+def show_week(
+    settings: Settings, seed: int, make_worker: Callable[[Database], Reactions], then: str
+) -> None:
+    """Run the week on a terminal. then: `stop`, or `go_on` with orders trickling in."""
+    console = Console()
+    screen = Screen(Console(stderr=True))
+    with opened(settings, database_url(settings), seed, make_worker, screen) as demo:
+        with screen:
+            figures = demo.run_week(screen)
+        show_figures(console, figures)
+        if then == "go_on":
+            _go_on(console, demo)
+
+
+def print_json(figures: WeekFigures) -> None:
+    """Print the figures as one JSON document, the same bytes for the same seed."""
+    sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
+
+
+def _go_on(console: Console, demo: Demo) -> None:
+    with demo.database.transaction("demo", "example") as tx:
+        order = find_telling_order(tx)
+    program = "oneshelf" if shutil.which("oneshelf") else ".venv/bin/oneshelf"
+    show_next(console, order, program, demo.address.url())
+    stop = Event()
+
+    def told_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, told_to_stop)
+    signal.signal(signal.SIGTERM, told_to_stop)
+    demo.trickle(stop)
+    console.print("The demo has stopped; its database keeps the week until the next one.")

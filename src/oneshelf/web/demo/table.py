@@ -1,0 +1,107 @@
+"""The week in one table: what was asked, what was kept, what it cost. Pure.
+
+Holds no times, ids or durations, so that the same seed gives the same table, byte for byte.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oneshelf.simulation.retailer.script import Week
+from oneshelf.web.demo.playing import Tally
+from oneshelf.web.demo.reads import ChannelRow, Outcome, Parcels
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFigures:
+    """One channel and method."""
+
+    channel: str
+    method: str
+    orders: int
+    units: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekFigures:
+    """The demo's result. Shares are in percent with one decimal.
+
+    fill_rate: units promised of units asked. lost_units: refused, or sold and never found.
+    """
+
+    seed: int
+    channels: tuple[ChannelFigures, ...]
+    orders_asked: int
+    orders_placed: int
+    orders_refused: int
+    units_asked: int
+    lost_units: int
+    fill_rate: float
+    orders_sent: int
+    split_orders: int
+    split_rate: float
+    cost_per_order_minor: int
+    parcels_sent: int
+    late_parcels: int
+    late_rate: float
+    resourced_orders: int
+    cancelled_units: int
+    cancellations_too_late: int
+    oversold_units: int
+    audit_differences: int
+    excerpt: dict[str, int]
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the tables say at the end of the week."""
+
+    channels: Sequence[ChannelRow]
+    outcome: Outcome
+    parcels: Parcels
+    oversold_units: int
+    audit_differences: int
+
+
+def figures(week: Week, tally: Tally, found: Found) -> WeekFigures:
+    """Put the result together."""
+    outcome, parcels = found.outcome, found.parcels
+    lost = tally.units_refused + outcome.units_unsourced
+    moment = week.moment
+    cancelled = week.cancelled
+    return WeekFigures(
+        seed=week.seed,
+        channels=tuple(
+            ChannelFigures(row.channel, row.method, row.orders, row.units, row.total_minor)
+            for row in found.channels
+        ),
+        orders_asked=sum(tally.asked.values()),
+        orders_placed=outcome.orders,
+        orders_refused=sum(tally.refused.values()),
+        units_asked=tally.units_asked,
+        lost_units=lost,
+        fill_rate=_percent(tally.units_asked - lost, tally.units_asked),
+        orders_sent=outcome.orders_sent,
+        split_orders=outcome.orders_split,
+        split_rate=_percent(outcome.orders_split, outcome.orders_sent),
+        cost_per_order_minor=parcels.cost_minor // max(1, outcome.orders_sent),
+        parcels_sent=parcels.sent,
+        late_parcels=parcels.late,
+        late_rate=_percent(parcels.late, parcels.sent),
+        resourced_orders=outcome.orders_resourced,
+        cancelled_units=outcome.units_cancelled,
+        cancellations_too_late=tally.cancelled_too_late,
+        oversold_units=found.oversold_units,
+        audit_differences=found.audit_differences,
+        excerpt={
+            **{f"lines left out: {one.kind}": one.lines for one in week.cleaned.left_out},
+            "cancellation lines found": cancelled.lines_found,
+            "cancellation lines without a sale": cancelled.lines_without_sale,
+        },
+        moment=moment.told(*(tally.moment[one] for one in (moment.web, moment.app, moment.till))),
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 0.0

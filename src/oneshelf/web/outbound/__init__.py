@@ -1,0 +1,1 @@
+"""Doors for the people who pick, pack, ship, hand over and take back."""

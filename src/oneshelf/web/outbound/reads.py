@@ -1,0 +1,90 @@
+"""Look at the work of a node, at parcels and at what needs a person. Plain SELECTs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from oneshelf.base.database import Transaction
+from oneshelf.base.identifiers import NodeId, OrderId, ParcelId, ServiceId, Sku
+
+WorkStatus = Literal["released", "picked", "packed", "ready_for_pickup"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """Units of one line in one parcel that a node works on. held: the order waits for a person."""
+
+    parcel: ParcelId
+    order: OrderId
+    service: ServiceId | None
+    ready_at: datetime
+    arrives_on: date
+    line_no: int
+    sku: Sku
+    name: str
+    gtin: str | None
+    units: int
+    status: WorkStatus
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """What no rule could settle."""
+
+    exception_id: int
+    kind: str
+    subject: str
+    order: OrderId | None
+    node: NodeId | None
+    detail: str
+    opened_at: datetime
+
+
+def find_work(
+    tx: Transaction, node: str, statuses: list[str], after: int, parcels: int
+) -> list[WorkRow]:
+    """Return the next parcels of a node with units in these statuses, by parcel number."""
+    return tx.rows(
+        WorkRow,
+        """
+        WITH due AS (
+            SELECT parcel_id
+              FROM orders.parcel
+             WHERE node = %(node)s AND parcel_id > %(after)s
+               AND EXISTS (SELECT FROM orders.quantity
+                            WHERE quantity.parcel_id = parcel.parcel_id
+                              AND status = ANY(%(statuses)s))
+             ORDER BY parcel_id
+             LIMIT %(parcels)s
+        )
+        SELECT parcel_id AS parcel, parcel.order_id AS "order", service, ready_at, arrives_on,
+               line_no, line.sku, coalesce(product.name, '') AS name, gtin, quantity.units, status,
+               EXISTS (SELECT FROM orders.hold
+                        WHERE hold.order_id = parcel.order_id AND lifted_at IS NULL) AS held
+          FROM due
+          JOIN orders.parcel USING (parcel_id)
+          JOIN orders.quantity USING (parcel_id)
+          JOIN orders.line USING (line_id)
+          LEFT JOIN catalog.product ON product.sku = line.sku
+         WHERE status = ANY(%(statuses)s)
+         ORDER BY parcel_id, line_no, quantity_id
+        """,
+        node=node,
+        statuses=statuses,
+        after=after,
+        parcels=parcels,
+    )
+
+
+def find_exceptions(tx: Transaction, after: int, limit: int) -> list[ExceptionRow]:
+    """Return what is open, the oldest first."""
+    return tx.rows(
+        ExceptionRow,
+        'SELECT exception_id, kind, subject, order_id AS "order", node, detail, opened_at'
+        "  FROM teamwork.exception"
+        " WHERE closed_at IS NULL AND exception_id > %(after)s"
+        " ORDER BY exception_id LIMIT %(limit)s",
+        after=after,
+        limit=limit,
+    )

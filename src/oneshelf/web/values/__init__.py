@@ -1,0 +1,1 @@
+"""Values that come through doors: names, numbers, cursors, and how long they may be."""
