@@ -48,17 +48,14 @@ def looking_threads():
     return [thread for thread in threading.enumerate() if thread.name == "live"]
 
 
-def test_a_browser_hears_every_part_and_then_each_order_within_a_second(day, address):
+def test_a_browser_hears_every_part_and_then_each_order(day, address):
     with listening(address) as stream:
         heard = {next(stream)[0] for _ in range(len(PARTS))}
         day.place(live_day.tuesday()[0])
-        committed_s = time.monotonic()
         number, arcs = wait_for(stream, "arcs")
-        took_s = time.monotonic() - committed_s
         _, orders = wait_for(stream, "orders")
 
     assert heard == PARTS
-    assert took_s < 1
     assert len(json.loads(arcs)) == 1
     assert int(number) >= json.loads(arcs)[0]["id"]
     assert "#10001" in orders

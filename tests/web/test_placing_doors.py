@@ -1,7 +1,7 @@
 """Orders through the doors: placed, repeated, refused, and thousands at once."""
 
 import json
-import time
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -9,6 +9,7 @@ import pytest
 
 from oneshelf.catalog.access.actions import issue_key
 from oneshelf.web.application import furnish
+from oneshelf.web.serving import take_port
 from shop import Shop
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -191,10 +192,6 @@ def test_a_full_house_says_come_again(admin, house, shop, monkeypatch):
     assert placed(shop) == 0
 
 
-def test_an_answer_does_not_wait_for_a_second_packet(admin):
-    admin.post("/api/v1/orders", json=order("warm"))
-    started = time.perf_counter()
-    for n in range(20):
-        admin.post("/api/v1/orders", json=order(f"k{n}"))
-
-    assert (time.perf_counter() - started) / 20 < 0.035  # delayed acknowledgements cost 0.04
+def test_an_answer_does_not_wait_for_a_second_packet():
+    with take_port("127.0.0.1", 0) as taken:
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -62,10 +62,11 @@ Locking = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An order as it came, and the hash of its body."""
+    """An order as it came, the hash of its body, and who sent it (a batch has many callers)."""
 
     order: NewOrder
     body_hash: bytes
+    by: str = ""
 
     def key(self) -> RepeatKey:
         """Return what names the request for ever."""
@@ -288,7 +289,8 @@ class _Batch:
         store.insert_lines(tx, [line for new in rows for line in new.lines])
         store.insert_parcels(tx, [parcel for new in rows for parcel in new.parcels])
         quantities = [quantity for new in rows for quantity in new.quantities]
-        store.insert_quantities(tx, quantities, "placed", now)
+        sent_by = {new.header.order_id: self._asked[new.kept.position].by for new in rows}
+        store.insert_quantities(tx, quantities, sent_by, now)
         self._move_stock(rows)
         decided = [
             Decision(new.header.order_id, "source", new.kept.plan)

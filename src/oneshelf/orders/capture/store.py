@@ -1,6 +1,6 @@
 """Write new orders, all of a batch at once. Nothing is decided here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
@@ -143,9 +143,12 @@ def insert_parcels(tx: Transaction, parcels: Sequence[NewParcel]) -> None:
 
 
 def insert_quantities(
-    tx: Transaction, quantities: Sequence[NewQuantity], reason: str, now: datetime
+    tx: Transaction,
+    quantities: Sequence[NewQuantity],
+    sent_by: Mapping[OrderId, str],
+    now: datetime,
 ) -> None:
-    """Insert where the lines' units stand, and that they came there."""
+    """Insert where the lines' units stand, and that they came there with their order."""
     tx.copy_in(
         "COPY orders.quantity (order_id, line_id, units, was, status, parcel_id, changed_at)"
         " FROM STDIN",
@@ -165,8 +168,8 @@ def insert_quantities(
                 "new",
                 new.status,
                 new.parcel_id,
-                reason,
-                tx.by,
+                "placed",
+                sent_by[new.order_id] or tx.by,
                 tx.because,
                 now,
             )

@@ -13,6 +13,7 @@ from rich.console import Console
 from oneshelf.base.database import Database
 from oneshelf.base.embedded_server import database_url
 from oneshelf.base.settings import Settings
+from oneshelf.simulation.retailer.script import week
 from oneshelf.web.demo.reads import find_telling_order
 from oneshelf.web.demo.running import Demo, Reactions, opened
 from oneshelf.web.demo.showing import Screen, Silence, show_figures, show_next
@@ -24,7 +25,7 @@ def play_week(
 ) -> WeekFigures:
     """Run the week without a screen and return its figures."""
     silence = Silence()
-    with opened(settings, database_url(settings), seed, make_worker, silence) as demo:
+    with opened(settings, database_url(settings), week(seed), make_worker, silence) as demo:
         return demo.run_week(silence)
 
 
@@ -34,7 +35,7 @@ def show_week(
     """Run the week on a terminal. then: `stop`, or `go_on` with orders trickling in."""
     console = Console()
     screen = Screen(Console(stderr=True))
-    with opened(settings, database_url(settings), seed, make_worker, screen) as demo:
+    with opened(settings, database_url(settings), week(seed), make_worker, screen) as demo:
         with screen:
             figures = demo.run_week(screen)
         show_figures(console, figures)

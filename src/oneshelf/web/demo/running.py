@@ -24,7 +24,7 @@ from oneshelf.catalog.access.actions import issue_key
 from oneshelf.catalog.access.scopes import SCOPES
 from oneshelf.inventory.auditing.actions import audit
 from oneshelf.matching.capacity.actions import find_drift
-from oneshelf.simulation.retailer.script import Week, week
+from oneshelf.simulation.retailer.script import Week
 from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.floor import Floor
 from oneshelf.web.demo.opening import open_shop
@@ -128,7 +128,7 @@ class Demo:
 def opened(
     settings: Settings,
     url: str,
-    seed: int,
+    world: Week,
     make_worker: Callable[[Database], Reactions],
     telling: Telling,
 ) -> Iterator[Demo]:
@@ -139,7 +139,6 @@ def opened(
     try:
         clear_demo(database)
         migrate(database)
-        world = week(seed)
         lines = open_shop(database, world, telling.loading)
         key = _issue_key(database)
         with _server(settings, url, address):
@@ -147,7 +146,7 @@ def opened(
             worker = make_worker(database)
             floor = Floor(
                 client,
-                seed,
+                world.seed,
                 world.nodes,
                 {service.service_id: service for service in world.services},
                 {product.sku: product for product in world.products},

@@ -12,6 +12,7 @@ from typing import Literal
 WIDTH_MAX, HEIGHT_MAX = 560.0, 880.0
 MARGIN = 22.0
 FAR_SHARE = 0.008  # of the dots on each side: islands so far out that they would shrink the rest
+ROOMY_PLACES_MAX = 40  # with more of them, markers shrink
 BEND = 0.2  # of an arc's length
 LETTER_WIDTH = 0.58  # of the font's size, on average
 DESK_FONT, PHONE_FONT = 11.5, 17.5
@@ -127,11 +128,14 @@ def mark(
 ) -> tuple[Marker, ...]:
     """Return a marker for each (node, name, kind, latitude, longitude), the fullest first."""
     most = max(stock.values(), default=0) or 1
+    marked = list(places)
+    shrink = min(1.0, max(0.35, sqrt(ROOMY_PLACES_MAX / max(1, len(marked)))))
     markers = []
-    for node_id, name, kind, latitude, longitude in places:
+    for node_id, name, kind, latitude, longitude in marked:
         x, y = projection.spot(latitude, longitude)
         is_store = kind == "store"
         radius = (4.2 if is_store else 5.5) + 5.5 * sqrt(stock.get(node_id, 0) / most)
+        radius *= shrink
         markers.append(Marker(node_id, name, is_store, x, y, round(radius, 1)))
     return tuple(sorted(markers, key=lambda marker: (-marker.radius, marker.node_id)))
 

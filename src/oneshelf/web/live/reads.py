@@ -267,7 +267,8 @@ def read_promises(tx: Transaction, since: datetime, today: date) -> Promises:
               JOIN orders.quantity USING (order_id)
               LEFT JOIN orders.parcel USING (parcel_id)
              WHERE placed_at >= %(since)s
-               AND status NOT IN ('delivered', 'handed_over', 'returned', 'cancelled')
+               AND status NOT IN ('delivered', 'ready_for_pickup', 'handed_over', 'returned',
+                                  'cancelled')
              GROUP BY sales_order.order_id
         ), owed AS (
             SELECT point_id, sum(units) AS units FROM inventory.commitment GROUP BY point_id

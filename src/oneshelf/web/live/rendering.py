@@ -47,10 +47,9 @@ def render_clock(stage: Stage, now: datetime) -> str:
     """Say what time it is at the retailer's."""
     local = now.astimezone(stage.zone)
     note = ""
-    if stage.clock_speed == 0:
-        note = "the clock stands still"
-    elif stage.clock_speed is not None:
-        note = f"the demo's clock, {stage.clock_speed:g} times real time"
+    if stage.clock_speed is not None:  # 0: whoever plays the demo moves it
+        note = "the demo's clock"
+        note += f", {stage.clock_speed:g} times real time" if stage.clock_speed else ""
     return _render(
         "clock",
         day=f"{words.long_day(local.date())} {local.year}",

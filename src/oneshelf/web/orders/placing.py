@@ -104,7 +104,7 @@ def ask_for(order: NewOrder, visit: Visit) -> Asked:
     require_channel(visit.who(), order.channel)
     if found := faults(order):
         raise FaultyError("bad_value", tuple(Fault("$", fault) for fault in found))
-    return Asked(order, hash_body(msgspec.json.encode(order)))
+    return Asked(order, hash_body(msgspec.json.encode(order)), visit.by())
 
 
 def tell(decided: Decided, request_id: str) -> Placed | Problem:
