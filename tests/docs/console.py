@@ -1,7 +1,7 @@
 """Play the console blocks of a page: each `$` line runs, what follows it is its recorded answer.
 
-One shell plays a whole page, so variables live on from block to block. Blocks of other kinds (```sh)
-are for readers: they name what the test itself provides, such as a running server.
+One shell plays a whole page, so variables live on from block to block. Blocks of other kinds are
+for readers: they name what the test itself provides, such as a running server.
 """
 
 import re
