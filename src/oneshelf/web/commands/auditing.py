@@ -8,6 +8,7 @@ import typer
 from oneshelf.base.clock import read_now
 from oneshelf.inventory.auditing.actions import audit, repair
 from oneshelf.inventory.auditing.differences import Difference, Repair, plan_repair
+from oneshelf.matching.capacity.actions import find_drift
 from oneshelf.web.commands.opening import BY, opened
 from oneshelf.web.commands.printing import DONE, NOT_DONE, Json, counted, show, table
 
@@ -20,12 +21,16 @@ HOW = {
 
 
 class AuditTold(msgspec.Struct, frozen=True):
-    """What an audit found, how each difference would be put right, and what was."""
+    """What an audit found, how each difference would be put right, and what was.
+
+    capacity: days whose parcels are not counted right; a person must look.
+    """
 
     differences: list[Difference]
     plan: list[Repair]
     repaired: list[Repair]
     left: list[Difference]
+    capacity: list[str]
     outcome: Literal["clean", "differences", "repaired"]
 
 
@@ -43,7 +48,7 @@ def audit_stock(
     """
     with opened() as database:
         with database.transaction(BY, "oneshelf audit") as tx:
-            found = audit(tx)
+            found, capacity = audit(tx), find_drift(tx)
         plan, done, left = plan_repair(found), list[Repair](), found
         if plan and not json:
             _preview(plan)
@@ -57,10 +62,12 @@ def audit_stock(
         plan=plan,
         repaired=done,
         left=left,
-        outcome="differences" if left else "repaired" if found else "clean",
+        capacity=capacity,
+        outcome="differences" if left or capacity else "repaired" if found else "clean",
     )
-    show(told, _verdict(told), json=json)
-    raise typer.Exit(NOT_DONE if left else DONE)
+    days = [f"Capacity of {day}." for day in capacity]
+    show(told, *days, _verdict(told), json=json)
+    raise typer.Exit(NOT_DONE if told.outcome == "differences" else DONE)
 
 
 def _preview(plan: list[Repair]) -> None:
@@ -76,10 +83,12 @@ def _preview(plan: list[Repair]) -> None:
 
 
 def _verdict(told: AuditTold) -> str:
+    left = counted(len(told.left) + len(told.capacity), "difference")
     if told.outcome == "clean":
         return "Every figure follows from the ledger: 0 differences."
     if told.outcome == "repaired":
         return f"{counted(len(told.differences), 'difference')} put right; none is left."
     if told.repaired:
-        return f"{len(told.repaired):,} put right, {counted(len(told.left), 'difference')} left."
-    return f"{counted(len(told.left), 'difference')}. `oneshelf audit --repair` puts them right."
+        return f"{len(told.repaired):,} put right, {left} left."
+    hint = " `oneshelf audit --repair` puts them right." if told.left else ""
+    return f"{left}.{hint}"

@@ -62,14 +62,14 @@ class DecisionTold(msgspec.Struct, frozen=True):
 class OrderExplained(msgspec.Struct, frozen=True):
     """Every decision about an order, the first one first."""
 
-    order: int
+    number: int
     decisions: list[DecisionTold]
 
 
 class OrderReplayed(msgspec.Struct, frozen=True):
     """A decision made again. again: None where there is no plan any more."""
 
-    order: int
+    number: int
     decision_id: int
     changes: list[str]
     same: bool
@@ -123,7 +123,7 @@ def replay_order(
         kept = _changed(kept, change)
     then, again = decided(kept), replay(kept)
     told = OrderReplayed(
-        order=number,
+        number=number,
         decision_id=chosen[-1].decision_id,
         changes=changes or [],
         same=again is not None and _alike(then, again),
@@ -235,4 +235,6 @@ def _replayed(told: OrderReplayed) -> Iterator[str | Table]:
     rows = [("then", _words(told.then), money(told.then.cost_millis))]
     if told.again is not None:
         rows.append(("again", _words(told.again), money(told.again.cost_millis)))
-    yield table(f"Decision {told.decision_id} of order {told.order}", ("", "parcels", "cost"), rows)
+    yield table(
+        f"Decision {told.decision_id} of order {told.number}", ("", "parcels", "cost"), rows
+    )

@@ -12,7 +12,7 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import ChannelId, Sku
 from oneshelf.catalog.channels import Channel
-from oneshelf.catalog.nodes import Method
+from oneshelf.inventory.views import units_to_sell
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.request import WantedLine
 from oneshelf.matching.watching.actions import Watch
@@ -162,20 +162,11 @@ def _order_parts(told: OrderTold) -> Iterator[str | Table]:
 
 
 def _for_sale(outlook: Outlook, channel: Channel, sku: Sku) -> ForSale:
-    if channel.kind == "till":
-        return ForSale(channel.channel_id, 0, 0, _whole(outlook, sku, None))
-    return ForSale(
-        channel.channel_id,
-        _whole(outlook, sku, (channel.channel_id, "ship")),
-        _whole(outlook, sku, (channel.channel_id, "pickup")),
-        0,
-    )
-
-
-def _whole(outlook: Outlook, sku: Sku, way: tuple[ChannelId, Method] | None) -> int:
-    """Return how many whole units all nodes could give; way None: whatever is on the shelves."""
+    name, stock = channel.channel_id, outlook.stock
     parts = outlook.parts([WantedLine(1, sku, 1)])[sku]
-    skus = [part.sku for part in parts]
-    free = outlook.stock.on_shelf(skus) if way is None else outlook.stock.free(skus, *way)
-    needs = [part.units for part in parts]
-    return int((free // needs).min(axis=1).sum())
+    if channel.kind == "till":
+        on_shelf = stock.on_shelf([part.sku for part in parts])
+        whole = (on_shelf // [part.units for part in parts]).min(axis=1).sum()
+        return ForSale(name, 0, 0, int(whole))
+    ship = units_to_sell(stock, parts, name, "ship")
+    return ForSale(name, ship, units_to_sell(stock, parts, name, "pickup"), 0)

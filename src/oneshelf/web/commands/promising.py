@@ -1,7 +1,7 @@
 """`oneshelf promise`: what a shopper could be promised now. Takes nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,40 +10,20 @@ from rich.table import Table
 
 from oneshelf.base.clock import read_now
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.identifiers import ChannelId, NodeId, ServiceId, Sku
+from oneshelf.base.identifiers import ChannelId, NodeId, Sku
 from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import LineUnits, Parcel, Refusal, Rejection
-from oneshelf.matching.planning import Option
-from oneshelf.matching.request import Destination, SourcingRequest, WantedLine
+from oneshelf.matching.plan import LineUnits, Refusal, Rejection
+from oneshelf.matching.request import Destination
 from oneshelf.matching.watching.actions import Watch
+from oneshelf.orders.canonical import DeliveryPlace
+from oneshelf.orders.capture.asking import sourcing_request
 from oneshelf.simulation.retailer.packaged import outcodes
 from oneshelf.web.commands.opening import transaction
 from oneshelf.web.commands.printing import DONE, NOT_DONE, Json, amount, show, table
+from oneshelf.web.orders.promising import PromiseAsked, PromiseOption, WantedLine, option_told
 
-MILLIS = 1_000
 PACKAGED_COUNTRY = "GB"
 UNITS_MAX = 100_000
-
-
-class ParcelTold(msgspec.Struct, frozen=True):
-    """One parcel of an option. service: None where the customer comes for it."""
-
-    node: NodeId
-    service: ServiceId | None
-    units: tuple[LineUnits, ...]
-    ready_at: datetime
-    arrives_on: date
-    cost_minor: int
-
-
-class OptionTold(msgspec.Struct, frozen=True):
-    """One promise a shopper could choose; preferences: the wishes it is the best for."""
-
-    preferences: tuple[str, ...]
-    arrives_on: date | None
-    cost_minor: int
-    reason: str
-    parcels: list[ParcelTold]
 
 
 class RefusalTold(msgspec.Struct, frozen=True):
@@ -58,8 +38,8 @@ class PromiseTold(msgspec.Struct, frozen=True):
     """What can be chosen, or why nothing can."""
 
     asked_at: datetime
-    lines: tuple[WantedLine, ...]
-    options: list[OptionTold]
+    currency: str
+    options: tuple[PromiseOption, ...]
     refusal: RefusalTold | None
 
 
@@ -88,29 +68,26 @@ def promise(  # noqa: PLR0913 - each parameter is an option that a person may wr
     """
     if (to is None) == (pickup is None):
         raise typer.BadParameter("say either --to POSTCODE or --pickup NODE")
-    lines = tuple(_line(number, text) for number, text in enumerate(wanted, 1))
+    lines = tuple(_line(text) for text in wanted)
     with transaction("promise") as tx:
         now = read_now(tx)
         outlook = Watch(tx, now).outlook
     _check(outlook, ChannelId(channel), [line.sku for line in lines], pickup)
-    answer = outlook.promise(
-        SourcingRequest(
-            now=now,
-            channel=ChannelId(channel),
-            standing="ask",
-            lines=lines,
-            method="pickup" if pickup else "ship",
-            destination=None if to is None else _destination(outlook, to, country, at),
-            pickup_node=NodeId(pickup) if pickup else None,
-            backorder="accepted",
-        )
+    asked = PromiseAsked(
+        channel=ChannelId(channel),
+        method="pickup" if pickup else "ship",
+        lines=lines,
+        node=NodeId(pickup) if pickup else None,
+        place=None if to is None else _place(outlook, to, country, at),
+        backorder="accepted",
     )
+    asking = outlook.channels[asked.channel]
+    answer = outlook.promise(sourcing_request(asked.order(asking), asking, now))
     refusal = answer if isinstance(answer, Refusal) else None
-    options = [] if isinstance(answer, Refusal) else [_option(one) for one in answer]
     told = PromiseTold(
         asked_at=now,
-        lines=lines,
-        options=options,
+        currency=asking.currency,
+        options=() if isinstance(answer, Refusal) else tuple(option_told(one) for one in answer),
         refusal=RefusalTold(refusal.reason, refusal.missing, refusal.rejections)
         if refusal
         else None,
@@ -119,13 +96,13 @@ def promise(  # noqa: PLR0913 - each parameter is an option that a person may wr
     raise typer.Exit(NOT_DONE if refusal else DONE)
 
 
-def _line(number: int, text: str) -> WantedLine:
+def _line(text: str) -> WantedLine:
     sku, colon, units = text.rpartition(":")
     if not colon:
-        return WantedLine(number, Sku(text), 1)
+        return WantedLine(sku=Sku(text), units=1)
     if not units.isdecimal() or not 0 < int(units) <= UNITS_MAX:
         raise typer.BadParameter(f"{text!r} is not SKU:UNITS with 1 to {UNITS_MAX} units")
-    return WantedLine(number, Sku(sku), int(units))
+    return WantedLine(sku=Sku(sku), units=int(units))
 
 
 def _check(outlook: Outlook, channel: ChannelId, skus: Sequence[Sku], pickup: str | None) -> None:
@@ -142,26 +119,31 @@ def _check(outlook: Outlook, channel: ChannelId, skus: Sequence[Sku], pickup: st
         )
 
 
-def _destination(outlook: Outlook, postcode: str, country: str, at: str | None) -> Destination:
-    if at is not None:
-        latitude, _, longitude = at.partition(",")
-        try:
-            return Destination(country, postcode, float(latitude), float(longitude))
-        except ValueError as error:
-            raise typer.BadParameter(f"{at!r} is not LATITUDE,LONGITUDE") from error
-    place = Destination(country, postcode, 0, 0)
-    middle = _packaged(place) if country == PACKAGED_COUNTRY else None
-    middle = middle or _beside_a_node(outlook, place)
+def _place(outlook: Outlook, postcode: str, country: str, at: str | None) -> DeliveryPlace:
+    asked = Destination(country, postcode, 0, 0)
+    middle = _coordinates(at) if at else _packaged(asked) or _beside_a_node(outlook, asked)
     if middle is None:
         raise OneshelfError(
             "not_found",
             f"Nobody here knows where {postcode!r} in {country} is; expected a known district.",
             "Say where it is by --at LATITUDE,LONGITUDE.",
         )
-    return Destination(country, postcode, *middle)
+    latitude, longitude = middle
+    district = asked.postcode_area()
+    return DeliveryPlace(country=country, postcode=district, latitude=latitude, longitude=longitude)
+
+
+def _coordinates(text: str) -> tuple[float, float]:
+    latitude, _, longitude = text.partition(",")
+    try:
+        return float(latitude), float(longitude)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not LATITUDE,LONGITUDE") from error
 
 
 def _packaged(place: Destination) -> tuple[float, float] | None:
+    if place.country != PACKAGED_COUNTRY:
+        return None
     area = place.postcode_area()
     found = (code for code in outcodes() if code.code == area)
     return next(((code.latitude, code.longitude) for code in found), None)
@@ -174,32 +156,6 @@ def _beside_a_node(outlook: Outlook, place: Destination) -> tuple[float, float] 
         if same and node.country == place.country:
             return node.latitude, node.longitude
     return None
-
-
-def _option(option: Option) -> OptionTold:
-    plan = option.plan
-    return OptionTold(
-        preferences=option.preferences,
-        arrives_on=plan.arrives_on(),
-        cost_minor=_minor(plan.cost_millis),
-        reason=plan.reason,
-        parcels=[_parcel(parcel) for parcel in plan.parcels],
-    )
-
-
-def _parcel(parcel: Parcel) -> ParcelTold:
-    return ParcelTold(
-        node=parcel.node,
-        service=parcel.service,
-        units=parcel.units,
-        ready_at=parcel.ready_at,
-        arrives_on=parcel.arrives_on,
-        cost_minor=_minor(parcel.cost.millis()),
-    )
-
-
-def _minor(millis: int) -> int:
-    return (millis + MILLIS // 2) // MILLIS
 
 
 def _parts(told: PromiseTold) -> Iterator[str | Table]:
@@ -216,12 +172,12 @@ def _parts(told: PromiseTold) -> Iterator[str | Table]:
         best_for = ", ".join(_words(one) for one in option.preferences)
         yield table(
             f"Option {number} ({best_for}): everything on {option.arrives_on},"
-            f" costs {amount(option.cost_minor)}, chosen as {_words(option.reason)}",
+            f" costs {amount(option.cost_minor, told.currency)}, chosen as {_words(option.reason)}",
             ("from", "service", "lines", "ready", "arrives", "cost"),
             [
                 (
                     *(one.node, one.service or "pickup"),
-                    ", ".join(f"{part.units} of line {part.line_no}" for part in one.units),
+                    ", ".join(f"{part.units} of line {part.line_no}" for part in one.lines),
                     *(one.ready_at, one.arrives_on, amount(one.cost_minor)),
                 )
                 for one in option.parcels

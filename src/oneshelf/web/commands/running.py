@@ -2,7 +2,6 @@
 
 import logging
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ import msgspec
 import structlog
 import typer
 
+from oneshelf.base.embedded_server import database_url
 from oneshelf.base.migrating import migrate, pending
 from oneshelf.base.settings import PORT_MAX, read_settings
 from oneshelf.catalog.access.actions import load_keys
-from oneshelf.web.application import furnish
 from oneshelf.web.commands.opening import BY, opened
 from oneshelf.web.commands.printing import Json, note, show
-from oneshelf.web.serving import make_server, take_port
+from oneshelf.web.serving import serve
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -51,26 +50,21 @@ def serve_doors(
     """
     log_to_stderr()
     settings = read_settings()
-    chosen = settings.port if port is None else port
-    with (
-        stopping_cleanly(),
-        take_port(host or settings.host, chosen) as taken,
-        opened("brought_up_to_date") as database,
-    ):
-        with database.transaction(BY, "oneshelf serve") as tx:
+    with stopping_cleanly():
+        with (
+            opened("brought_up_to_date") as database,
+            database.transaction(BY, "oneshelf serve") as tx,
+        ):
             is_locked = not load_keys(tx)
-        server = make_server(furnish(database))
-        address = _address(taken)
-        show(Served(address), f"Oneshelf listens on {address}. Ctrl-C stops it.", json=json)
-        if is_locked:
-            note("No program has a key yet: `oneshelf key new NAME --scopes admin` makes one.")
-        sys.stdout.flush()
-        server.run(sockets=[taken])
 
+        def tell(address: str) -> None:
+            show(Served(address), f"Oneshelf listens on {address} - Ctrl-C stops it.", json=json)
+            if is_locked:
+                note("No program has a key yet: `oneshelf key new NAME --scopes admin` makes one.")
+            sys.stdout.flush()
 
-def _address(taken: socket.socket) -> str:
-    host, port = taken.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        chosen = settings.port if port is None else port
+        serve(database_url(settings), host or settings.host, chosen, tell)
 
 
 def bring_up_to_date(
