@@ -140,6 +140,15 @@ def test_orders_may_come_as_json_lines(oneshelf, database, write):
     assert (kept.code, kept.document["changed"]) == (1, 1)
 
 
+def test_an_empty_file_says_so(oneshelf, write):
+    for kind in ("brands", "stock", "receipts", "orders"):
+        ended = oneshelf("import", kind, write(""))
+
+        assert ended.code == 1
+        assert ended.out.count("Line ") == 1
+        assert "an empty file" in ended.out
+
+
 def test_a_missing_file_is_wrong_usage(oneshelf, tmp_path):
     ended = oneshelf("import", "brands", tmp_path / "nothing.csv")
 

@@ -22,6 +22,14 @@ RefusalReason = Literal[
 ]
 
 
+Reserved = Literal[
+    "none",  # the order named no reservation
+    "consumed",
+    "lapsed",  # gone, by time or otherwise: planned anew
+    "mismatched",  # it holds other units than the order, which was sold: planned anew beside it
+]
+
+
 @dataclass(frozen=True, slots=True)
 class PromisedLine:
     """Units of one line in one parcel."""
@@ -52,7 +60,7 @@ class Placed:
     promised_on: date | None
     parcels: tuple[PromisedParcel, ...]
     waiting: tuple[PromisedLine, ...]
-    reservation: Literal["none", "consumed", "lapsed"]
+    reservation: Reserved
     total_minor: int
     currency: str
     outcome: Literal["placed"] = "placed"

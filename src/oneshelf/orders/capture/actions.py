@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -28,31 +28,33 @@ from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits
 from oneshelf.inventory.shelf.actions import commit_units, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_capacity
-from oneshelf.matching.capacity.actions import lock_days
+from oneshelf.matching.capacity.actions import load_capacity, lock_days
 from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay
 from oneshelf.matching.decisions.actions import Decided as Decision
 from oneshelf.matching.decisions.actions import remember
 from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import Plan, Refusal, Refused
+from oneshelf.matching.plan import Plan, Refusal
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.orders.answers import Decided, Placed, Repeated, Undecided
+from oneshelf.orders.answers import Decided, Placed, Repeated, Reserved, Undecided
 from oneshelf.orders.canonical import NewOrder, faults
 from oneshelf.orders.capture import store
-from oneshelf.orders.capture.answering import placed
+from oneshelf.orders.capture.answering import mismatched, placed, reused
 from oneshelf.orders.capture.asking import refused, sourcing_request, unknown_names, unreadable
 from oneshelf.orders.capture.drafting import (
+    FOR_LACK_OF_STOCK,
     Draft,
     Held,
     Sale,
     Standing,
     draw,
     draw_held,
+    is_mismatch,
     keep,
     wait_for,
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
 
-FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
+LIKELY_DAYS = 14
 
 Locking = Literal[
     "after_planning",  # plan on the snapshot, lock what the plans chose
@@ -90,7 +92,7 @@ def place(
     batch.take_keys()
     with outlook.planning(now):
         if locking == "before_planning":
-            batch.lock_likely_points()
+            batch.lock_likely()
         batch.read_reservations()
         batch.plan()
         batch.lock_and_keep()
@@ -132,10 +134,13 @@ class _Batch:
 
     def read_reservations(self) -> None:
         """Read what the batch's reservations hold; they are locked with the rest, later."""
-        named = [self._asked[position].order.reservation for position in self._fresh]
-        self._reserved = read_holds(self._tx, {PublicId(one) for one in named if one}, self._now)
+        self._reserved = read_holds(self._tx, self._named(), self._now)
 
-    def lock_likely_points(self) -> None:
+    def _named(self) -> set[PublicId]:
+        named = [self._asked[position].order.reservation for position in self._fresh]
+        return {PublicId(one) for one in named if one}
+
+    def lock_likely(self) -> None:
         """Lock what a plan could choose and read it, so that the plan cannot lose it."""
         skus = {
             part.sku
@@ -144,6 +149,10 @@ class _Batch:
             for part in parts
         }
         nodes = self._outlook.likely_nodes(sorted(skus)) if skus else ()
+        lock_holds(self._tx, self._named(), self._now)
+        days = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
+        if lock_days(self._tx, {NodeDay(node, day) for node in nodes for day in days}):
+            self._outlook.learn_capacity(load_capacity(self._tx, days[0]))
         points = {StockPoint(sku, node) for sku in skus for node in nodes}
         self._balances = lock_points(self._tx, points, self._now)
         self._outlook.learn_balances(self._balances.values())
@@ -167,12 +176,17 @@ class _Batch:
     def _plan_one(self, position: int, order: NewOrder) -> None:
         outlook = self._outlook
         request = sourcing_request(order, outlook.channels[order.channel], self._now)
-        held = self._held_for(order)
+        parts = outlook.parts(order.lines)
+        reserved, held = self._reserved_for(order)
         plan = outlook.plan(request) if held is None else outlook.plan_held(request, held)
+        if held is not None and is_mismatch(plan, request, parts, held):
+            if request.standing == "ask":
+                self.answers[position] = mismatched(order)
+                return
+            reserved, held, plan = "mismatched", None, outlook.plan(request)
         if isinstance(plan, Refusal):
             self._refusals[position] = (request, plan)
             return
-        parts = outlook.parts(order.lines)
         if held is None:
             draws = tuple(draw(plan, request, parts, outlook.stock.choose_points))
             outlook.take(((found.point, found.units) for found in draws), _days(plan))
@@ -180,14 +194,16 @@ class _Batch:
             draws = tuple(draw_held(plan, request, parts, held))
             outlook.take((), _days(plan))
         waiting = tuple(wait_for(plan, draws, request, parts))
-        self._drafts.append(Draft(position, order, request, plan, draws, waiting, held))
+        self._drafts.append(Draft(position, order, request, plan, draws, waiting, reserved))
 
-    def _held_for(self, order: NewOrder) -> Held | None:
+    def _reserved_for(self, order: NewOrder) -> tuple[Reserved, Held | None]:
         """Return the units of the order's reservation; None: it has none, or too late."""
         if order.reservation is None:
-            return None
+            return "none", None
         found = self._reserved[PublicId(order.reservation)]
-        return None if isinstance(found, str) else [(unit.point, unit.units) for unit in found]
+        if isinstance(found, str):
+            return "lapsed", None
+        return "consumed", [(unit.point, unit.units) for unit in found]
 
     def lock_and_keep(self) -> None:
         """Lock what the drafts chose and would wait for; keep those whose units still stand."""
@@ -202,7 +218,7 @@ class _Batch:
         standing = self._standing(holds, room)
         self._kept, lost = keep(self._drafts, standing, self._has_news)
         self.answers |= {one.position: Undecided() for one in lost}
-        used = {one.order.reservation for one in self._kept if one.held is not None}
+        used = {one.order.reservation for one in self._kept if one.reserved == "consumed"}
         end_holds(self._tx, {PublicId(one) for one in used if one})
 
     def _standing(
@@ -241,7 +257,7 @@ class _Batch:
         sold = Counter[StockPoint]()
         for line in sale.order.lines:
             for part in parts[line.sku]:
-                sold[StockPoint(part.sku, _till_of(sale))] += part.units * line.units
+                sold[StockPoint(part.sku, sale.till())] += part.units * line.units
         return sold
 
     def _has_news(self, draft: Draft) -> bool:
@@ -318,7 +334,7 @@ class _Batch:
         sold = [
             TillSale(
                 new_id(),
-                StockPoint(part.sku, _till_of(new.kept)),
+                StockPoint(part.sku, new.kept.till()),
                 part.units * line.line.units,
                 line.line_id,
             )
@@ -371,28 +387,14 @@ def _days(plan: Plan) -> list[NodeDay]:
     return [NodeDay(parcel.node, parcel.capacity_on) for parcel in plan.parcels]
 
 
-def _till_of(sale: Sale) -> NodeId:
-    if sale.order.node is None:
-        raise ValueError("a till sale without its node was let through")
-    return sale.order.node
-
-
 def _repeat(one: Asked, stored: StoredAnswer) -> Repeated | OneshelfError:
     if one.body_hash != stored.body_hash:
-        return _reused(one)
+        return reused(one.order)
     return Repeated(msgspec.json.decode(stored.answer, type=Placed))
 
 
 def _as_first(one: Asked, first: Asked, answer: Decided) -> Decided:
     """Answer an order that came twice in one batch as its first."""
     if one.body_hash != first.body_hash:
-        return _reused(one)
+        return reused(one.order)
     return Repeated(answer) if isinstance(answer, Placed) else answer
-
-
-def _reused(one: Asked) -> OneshelfError:
-    return OneshelfError(
-        "key_reused",
-        f"The key {one.order.key!r} of channel {one.order.channel!r} came with another body.",
-        "Give another order another key; a repeat must be the same to the byte.",
-    )

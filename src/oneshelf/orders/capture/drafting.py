@@ -7,19 +7,21 @@ lock, in the order of the batch.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from oneshelf.base.identifiers import NodeId, Sku
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Source, StockPoint
 from oneshelf.matching.capacity.holding import NodeDay
-from oneshelf.matching.plan import Parcel, Plan
+from oneshelf.matching.plan import Parcel, Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
+from oneshelf.orders.answers import Reserved
 from oneshelf.orders.canonical import NewOrder
 
 ChoosePoints = Callable[[Sku, NodeId, int], Sequence[tuple[StockPoint, int]]]
 Parts = Mapping[Sku, tuple[KitPart, ...]]
 Held = Sequence[tuple[StockPoint, int]]
+
+FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,7 @@ class Draft:
     plan: Plan
     draws: tuple[Draw, ...]
     waiting: tuple[Waiting, ...]
-    held: Held | None  # units of its reservation; the draws are exactly these
-
-    def reservation(self) -> Literal["none", "consumed", "lapsed"]:
-        """Say what became of the reservation the order named."""
-        if self.order.reservation is None:
-            return "none"
-        return "lapsed" if self.held is None else "consumed"
+    reserved: Reserved  # where its reservation is consumed, the draws are exactly its units
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,25 @@ class Sale:
 
     position: int
     order: NewOrder
+
+    def till(self) -> NodeId:
+        """Return the node where it was sold."""
+        if self.order.node is None:
+            raise ValueError("a till sale without its node was let through")
+        return self.order.node
+
+
+def is_mismatch(plan: Plan | Refusal, request: SourcingRequest, parts: Parts, held: Held) -> bool:
+    """Say whether a reservation holds other units than the order, or where they cannot serve it."""
+    wanted = Counter[Sku]()
+    for line in request.lines:
+        for part in parts[line.sku]:
+            wanted[part.sku] += part.units * line.units
+    for point, units in held:
+        wanted[point.sku] -= units
+    if isinstance(plan, Refusal):
+        return any(wanted.values()) or plan.reason in FOR_LACK_OF_STOCK
+    return any(wanted.values()) or bool(plan.unserved)
 
 
 def draw_held(plan: Plan, request: SourcingRequest, parts: Parts, held: Held) -> list[Draw]:

@@ -207,7 +207,7 @@ def _parts(told: DecisionTold) -> Iterator[str | Table]:
         "Who was out",
         ("reason", "nodes", "the first of them"),
         [
-            (one.reason.replace("_", " "), one.nodes, ", ".join(one.names))
+            (one.reason.replace("_", " "), one.nodes, "; ".join(one.names))
             for one in told.rejections
         ],
     )

@@ -39,7 +39,7 @@ OfChannel = Annotated[
 
 
 class ForSale(msgspec.Struct, frozen=True):
-    """Units that a channel may sell now. carried: over a till."""
+    """Units that a channel may sell now. carried: over the tills of all stores."""
 
     channel: ChannelId
     ship: int
@@ -76,7 +76,7 @@ def show_stock(
     document = ShelvesTold(told.sku, told.nodes, for_sale)
     shelves = table(
         f"{sku}: units by place",
-        ("node", *STATES),
+        ("node", *(state.replace("_", " ") for state in STATES)),
         [(row.node, *(getattr(row, state) for state in STATES)) for row in told.nodes],
     )
     channels = table(
@@ -165,7 +165,7 @@ def _for_sale(outlook: Outlook, channel: Channel, sku: Sku) -> ForSale:
     name, stock = channel.channel_id, outlook.stock
     parts = outlook.parts([WantedLine(1, sku, 1)])[sku]
     if channel.kind == "till":
-        on_shelf = stock.on_shelf([part.sku for part in parts])
+        on_shelf = stock.on_shelf([part.sku for part in parts])[outlook.world.is_kind["store"]]
         whole = (on_shelf // [part.units for part in parts]).min(axis=1).sum()
         return ForSale(name, 0, 0, int(whole))
     ship = units_to_sell(stock, parts, name, "ship")

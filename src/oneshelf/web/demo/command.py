@@ -24,6 +24,7 @@ def play_week(
     settings: Settings, seed: int, make_worker: Callable[[Database], Reactions]
 ) -> WeekFigures:
     """Run the week without a screen and return its figures."""
+    signal.signal(signal.SIGTERM, _interrupt)
     silence = Silence()
     with opened(settings, database_url(settings), week(seed), make_worker, silence) as demo:
         return demo.run_week(silence)
@@ -33,6 +34,7 @@ def show_week(
     settings: Settings, seed: int, make_worker: Callable[[Database], Reactions], then: str
 ) -> None:
     """Run the week on a terminal. then: `stop`, or `go_on` with orders trickling in."""
+    signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     screen = Screen(Console(stderr=True))
     with opened(settings, database_url(settings), week(seed), make_worker, screen) as demo:
@@ -62,3 +64,8 @@ def _go_on(console: Console, demo: Demo) -> None:
     signal.signal(signal.SIGTERM, told_to_stop)
     demo.trickle(stop)
     console.print("The demo has stopped; its database keeps the week until the next one.")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Stop as Ctrl-C does, so that the server is stopped too."""
+    raise KeyboardInterrupt

@@ -79,7 +79,7 @@ def read_orders(lines: Iterable[bytes]) -> Read[OrderRow]:
     """Read a file, whichever of the two it is."""
     waiting = iter(lines)
     first = next(waiting, b"")
-    whole = chain([first], waiting)
+    whole = chain([first] if first else [], waiting)
     if first.removeprefix(BYTE_ORDER_MARK).lstrip().startswith((b"{", b"[")):
         return _read_json(whole)
     return _read_csv(whole)
