@@ -128,6 +128,8 @@ def _fields(schema: Schema) -> Iterator[tuple[str, str, str]]:
     needed = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
         default = field.get("default")
+        if isinstance(default, list):
+            default = sorted(default)  # it may come from a set
         given = f"else `{default}`" if "default" in field and default is not None else ""
         yield name, _kind(field).replace("|", "\\|"), "needed" if name in needed else given
 

@@ -13,6 +13,7 @@ CHANGING = (
     (re.compile(r"oneshelf_[0-9a-f]{16}_[\w-]+"), "KEY"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "KEY_ID"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r'("(?:fact_id|next_after)": )\d+'), r"\1FACT"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
 )
 
