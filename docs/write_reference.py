@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from threading import Event
@@ -11,8 +11,8 @@ from typing import get_args
 import typer
 
 from doors_reference import write_doors, write_shapes
+from markdown_table import table
 from oneshelf import __main__ as command_line
-from oneshelf import flow
 from oneshelf.base import errors, settings
 from oneshelf.base.facts import Fact
 from oneshelf.catalog.access import scopes
@@ -23,16 +23,15 @@ from oneshelf.matching import plan, policy
 from oneshelf.matching.explanation import REFUSALS, REJECTIONS
 from oneshelf.orders import answers, lifecycle
 from oneshelf.web.application import DOORS, about
+from oneshelf.web.commands.files.orders import LAYOUT as ORDERS
+from oneshelf.web.commands.files.stock import DELIVERIES, SHELVES
 from oneshelf.web.live.doors import live_doors
 from oneshelf.web.problems import RETRIED, STATUS, TITLES
+from tables_reference import write_tables
 
 REFERENCE = Path(__file__).parent / "reference"
-SOURCE = Path(flow.__file__).parent
 MADE = "<!-- Written by `make docs` from the code; changes here are lost. -->"
 FIELD = re.compile(r"^ {4}(\w+): ([^=#]+?)(?: = (.+?))?(?:  # (.*))?$", re.MULTILINE)
-TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\S+) \(\n(.*?)^\)", re.MULTILINE | re.DOTALL)
-COLUMN = re.compile(r"^    ([a-z_]\w*)\s+([a-z][\w.]*(?: precision)?(?:\[\])?)(.*)$")
-OWN_WORDS = ("constraint", "primary", "unique", "foreign", "check")
 
 SOURCING = (
     policy.SourcingPolicy,
@@ -96,13 +95,6 @@ def pages() -> dict[str, str]:
         "sheets.md": write_sheets,
     }
     return {name: f"{MADE}\n\n{write().rstrip()}\n" for name, write in writers.items()}
-
-
-def table(columns: Sequence[str], rows: Iterator[Sequence[object]]) -> str:
-    """Return a Markdown table."""
-    cells = [[str(cell).replace("|", "\\|") or " " for cell in row] for row in rows]
-    lines = [list(columns), ["---"] * len(columns), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def words_of(thing: object) -> str:
@@ -264,41 +256,6 @@ def _paragraphs(text: str | None) -> str:
     return "\n\n".join(" ".join(part.split()) for part in (text or "").split("\n\n"))
 
 
-def write_tables() -> str:
-    """Tell the schema, from the comments of its SQL."""
-    told = [
-        "# Tables\n",
-        "One PostgreSQL schema a folder. What a row may hold is a constraint of the table; the",
-        "`tables.sql` beside the code says all of them. Reading is free; writing is for the",
-        "actions of the folder alone.\n",
-    ]
-    files = sorted(SOURCE.glob("*/tables.sql"))
-    return "\n".join([*told, *(_schema(file) for file in files)])
-
-
-def _schema(file: Path) -> str:
-    text = file.read_text()
-    opening = re.match(r"(?:--.*\n)*", text)[0]
-    told = [f"## {file.parent.name}\n\n{_prose(opening)}\n"]
-    for comment, name, body in TABLE.findall(text):
-        told.append(f"### {name}\n\n{_prose(comment)}".rstrip() + "\n")
-        told.append(table(("column", "type", "says"), _columns(body)))
-    return "\n".join(told)
-
-
-def _prose(comment: str) -> str:
-    return " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
-
-
-def _columns(body: str) -> Iterator[tuple[str, str, str]]:
-    for line in body.splitlines():
-        match = COLUMN.match(line)
-        if match and match[1] not in OWN_WORDS:
-            rules, _, comment = match[3].partition("--")
-            must = "" if "NOT NULL" in rules or "PRIMARY KEY" in rules else ", may be null"
-            yield f"`{match[1]}`", match[2] + must, comment.strip()
-
-
 def write_policies() -> str:
     """Tell the business choices: fields, ranges, defaults."""
     told = [
@@ -385,6 +342,18 @@ def write_sheets() -> str:
                     " ".join(one for one in sheet.columns if one in sheet.optional),
                 )
                 for kind, sheet in SHEETS.items()
+            ),
+        ),
+        "The command takes three more kinds; doors take the same as JSON.\n",
+        table(
+            ("kind", "columns", "may be left out"),
+            (
+                (f"`{kind}`", " ".join(sheet.columns), " ".join(sorted(sheet.optional)))
+                for kind, sheet in (
+                    ("stock", SHELVES),
+                    ("receipts", DELIVERIES),
+                    ("orders", ORDERS),
+                )
             ),
         ),
     ]
