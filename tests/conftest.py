@@ -26,6 +26,8 @@ from oneshelf.base.migrating import migrate
 PREFIX = "oneshelf-tests-"
 NUMBERS = itertools.count(1)
 
+os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")  # for processes tests start
+
 hypothesis.settings.register_profile("oneshelf", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("oneshelf")
 

@@ -1,67 +1,128 @@
-"""The command line: what each word starts."""
+"""The command line: which commands there are, and how they end."""
 
+import inspect
+import logging
+import signal
 import sys
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Annotated
 
+import msgspec
 import typer
 
-from oneshelf.base.database import Database
-from oneshelf.base.embedded_server import database_url
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.migrating import migrate
 from oneshelf.base.settings import read_settings
-from oneshelf.web.demo import command as demo_command
-from oneshelf.web.serving import serve as run_server
+from oneshelf.web.commands import keys, policies, server
+from oneshelf.web.commands.auditing import audit_stock
+from oneshelf.web.commands.deciding import explain_order, replay_order
+from oneshelf.web.commands.files.importing import export_file, import_file
+from oneshelf.web.commands.looking import show_order, show_stock
+from oneshelf.web.commands.opening import opened
+from oneshelf.web.commands.printing import Json, show, tell_error
+from oneshelf.web.commands.promising import promise
+from oneshelf.web.commands.running import bring_up_to_date, log_to_stderr, serve_doors
+from oneshelf.web.demo.command import play_week, print_json, show_week
 from oneshelf.worker import Worker
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+HELP = (
+    "Sell every shelf as if it were one. Without any setting, Oneshelf keeps its data in a"
+    " PostgreSQL of its own, which starts when it is first needed; ONESHELF_DATABASE names another"
+    " one."
+)
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 refused, not found, or differences found; 2 wrong usage; 3 the database"
+    " is not available; 130 stopped by Ctrl-C. With --json, an answer is one JSON document on"
+    " stdout, and an error one on stderr."
+)
 
 
-@app.command()
+class Working(msgspec.Struct, frozen=True):
+    """The worker has begun."""
+
+    working: bool
+
+
+def work(*, json: Json = False) -> None:
+    """Do what follows from what happened: source, release, notify, until you press Ctrl-C.
+
+    Any number may run at once; they share the work. Brings the tables up to date first.
+    """
+    log_to_stderr()
+    stop = Event()
+    for signaled in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signaled, lambda *_: stop.set())
+    with opened("brought_up_to_date") as database:
+        worker = Worker(database)
+        show(Working(working=True), "The worker has begun. Ctrl-C stops it.", json=json)
+        sys.stdout.flush()
+        worker.run(stop)
+
+
 def demo(
     *,
-    until_table: Annotated[bool, typer.Option(help="Stop after the table.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    until_table: Annotated[
+        bool, typer.Option("--until-table", help="Stop after the table instead of going on.")
+    ] = False,
+    json: Json = False,
     seed: Annotated[int, typer.Option(help="Another seed is another week.")] = 1,
 ) -> None:
-    """Run a British retailer's week of real orders, then serve the live page."""
+    """Open a British retailer's shop, run its week of real orders, print what came of it.
+
+    Then the live page goes on with orders trickling in, until you press Ctrl-C. With --json the
+    demo ends after the week; the same seed prints the same bytes.
+    """
     settings = read_settings()
     if json:
-        demo_command.print_json(demo_command.play_week(settings, seed, Worker))
+        print_json(play_week(settings, seed, Worker))
     else:
-        demo_command.show_week(settings, seed, Worker, "stop" if until_table else "go_on")
+        show_week(settings, seed, Worker, "stop" if until_table else "go_on")
 
 
-@app.command()
-def serve(
-    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
-    port: Annotated[int | None, typer.Option(help="On which port.")] = None,
-) -> None:
-    """Answer the API and the live page until told to stop."""
-    settings = read_settings()
-    url = database_url(settings)
-    database = Database(url)
-    migrate(database)
-    database.close()
-    run_server(url, host or settings.host, port or settings.port, typer.echo)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "serve": serve_doors,
+    "work": work,
+    "migrate": bring_up_to_date,
+    "import": import_file,
+    "export": export_file,
+    "order": show_order,
+    "stock": show_stock,
+    "promise": promise,
+    "explain": explain_order,
+    "replay": replay_order,
+    "audit": audit_stock,
+}
+GROUPS = {"key": keys.app, "policy": policies.app, "database": server.app}
 
 
-@app.command()
-def work() -> None:
-    """Run reactions and due work until told to stop."""
-    database = Database(database_url(read_settings()))
-    migrate(database)
-    Worker(database).run(Event())
+def _flowing(command: Callable[..., None]) -> str:
+    """Return a command's words with their paragraphs, free to wrap as the terminal likes."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-def main() -> None:
-    """Run a command; an error says what was found, expected and what to do."""
+app = typer.Typer(
+    help=HELP,
+    epilog=EXIT_CODES,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for name, command in COMMANDS.items():
+    app.command(name, help=_flowing(command))(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # its warnings hold addresses
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app()
+        app(given, prog_name="oneshelf")
     except OneshelfError as error:
-        sys.stderr.write(f"{error.code}: {error.message}\n{error.hint}\n")
-        sys.exit(1)
+        sys.exit(tell_error(error, json="--json" in given))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oneshelf.catalog.sheets.cells import Cells, Refusal, quoted, unshield
-from oneshelf.catalog.sheets.kinds import SHEETS, Entry, Sheet, SheetKind
+from oneshelf.catalog.sheets.kinds import SHEETS, Entry, SheetKind
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SAVE_AGAIN = "Save it again as 'CSV UTF-8 (comma delimited)'."
@@ -32,6 +32,22 @@ class Reader(Protocol):
         """Yield rows."""
 
 
+class Layout(Protocol):
+    """The columns of a file: see Sheet."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them."""
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Those that a file may leave out."""
+
+    @property
+    def key_columns(self) -> int:
+        """So many first columns name the row; 0: rows may repeat."""
+
+
 class _UnreadableError(Exception):
     """From here on the file cannot be read."""
 
@@ -46,9 +62,22 @@ def parse(kind: SheetKind, lines: Iterable[bytes]) -> Iterator[GoodRow | Refusal
     UTF-8 with or without byte order mark. A header that does not fit or a line that cannot be read
     ends the reading with a refusal; a wrong row is refused and the next one is read.
     """
+    sheet = SHEETS[kind]
+    for found in read_cells(sheet, lines):
+        if isinstance(found, Refusal):
+            yield found
+            continue
+        entry = sheet.read(found)
+        if not found.refusals:
+            yield GoodRow(found.line, entry)
+        yield from found.refusals
+
+
+def read_cells(layout: Layout, lines: Iterable[bytes]) -> Iterator[Cells | Refusal]:
+    """Read the lines of a file of any layout; a row that stands twice has its refusal already."""
     reader = csv.reader(_decoded(lines), strict=True)
     try:
-        yield from _rows(SHEETS[kind], reader)
+        yield from _rows(layout, reader)
     except _UnreadableError as error:
         yield error.refusal
     except csv.Error as error:
@@ -61,36 +90,28 @@ def parse(kind: SheetKind, lines: Iterable[bytes]) -> Iterator[GoodRow | Refusal
         )
 
 
-def _rows(sheet: Sheet, reader: Reader) -> Iterator[GoodRow | Refusal]:
+def _rows(layout: Layout, reader: Reader) -> Iterator[Cells | Refusal]:
     header: list[str] | None = None
     seen: dict[tuple[str, ...], int] = {}
     line = 1
     for row in reader:
         if header is None:
             header = [name.strip() for name in row]
-            refusals = _check_header(sheet, header)
-        elif not row:
-            refusals = []
-        elif len(row) != len(header):
-            refusals = [
-                Refusal(
-                    line,
-                    "",
-                    f"{len(row)} cells",
-                    f"{len(header)}, as in the header",
-                    "Put quotation marks around a cell that has a comma in it.",
-                )
-            ]
-        else:
+            if refusals := _check_header(layout, header):
+                yield from refusals
+                return
+        elif row and len(row) != len(header):
+            yield Refusal(
+                line,
+                "",
+                f"{len(row)} cells",
+                f"{len(header)}, as in the header",
+                "Put quotation marks around a cell that has a comma in it.",
+            )
+        elif row:
             cells = Cells(line, dict(zip(header, map(unshield, row), strict=True)))
-            entry = sheet.read(cells)
-            _refuse_repeated(sheet, cells, seen)
-            refusals = cells.refusals
-            if not refusals:
-                yield GoodRow(line, entry)
-        yield from refusals
-        if refusals and line == 1:
-            return
+            _refuse_repeated(layout, cells, seen)
+            yield cells
         line = reader.line_num + 1
     if header is None:
         yield Refusal(1, "", "an empty file", "a header and rows", "Choose another file.")
@@ -111,12 +132,12 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
         yield text
 
 
-def _check_header(sheet: Sheet, header: list[str]) -> list[Refusal]:
-    listed = ", ".join(sheet.columns)
+def _check_header(layout: Layout, header: list[str]) -> list[Refusal]:
+    listed = ", ".join(layout.columns)
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         return [Refusal(1, "", quoted(header[0]), "commas between columns", SAVE_AGAIN)]
-    missing = [c for c in sheet.columns if c not in header and c not in sheet.optional]
-    unknown = [column for column in header if column not in sheet.columns]
+    missing = [c for c in layout.columns if c not in header and c not in layout.optional]
+    unknown = [column for column in header if column not in layout.columns]
     repeated = sorted({column for column in header if header.count(column) > 1})
     hint = f"The columns are: {listed}."
     return [
@@ -126,8 +147,10 @@ def _check_header(sheet: Sheet, header: list[str]) -> list[Refusal]:
     ]
 
 
-def _refuse_repeated(sheet: Sheet, cells: Cells, seen: dict[tuple[str, ...], int]) -> None:
-    columns = sheet.columns[: sheet.key_columns]
+def _refuse_repeated(layout: Layout, cells: Cells, seen: dict[tuple[str, ...], int]) -> None:
+    columns = layout.columns[: layout.key_columns]
+    if not columns:
+        return
     first = seen.setdefault(_key(cells.cells, columns), cells.line)
     if first != cells.line:
         cells.refuse(
@@ -138,4 +161,4 @@ def _refuse_repeated(sheet: Sheet, cells: Cells, seen: dict[tuple[str, ...], int
 
 
 def _key(cells: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(cells[column] for column in columns)
+    return tuple(cells.get(column, "") for column in columns)

@@ -1,5 +1,6 @@
 """Load a process's outlook and bring it forward by the facts that became visible."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -68,6 +69,6 @@ class Watch:
 
 
 def _decided(tx: Transaction) -> tuple[Catalog, SourcingPolicy, BufferPolicy]:
-    sourcing, _ = read_policy(tx, SOURCING_POLICY, SourcingPolicy, SourcingPolicy())
+    sourcing, version = read_policy(tx, SOURCING_POLICY, SourcingPolicy, SourcingPolicy())
     buffers, _ = read_policy(tx, BUFFER_POLICY, BufferPolicy, BufferPolicy())
-    return load_catalog(tx), sourcing, buffers
+    return load_catalog(tx), replace(sourcing, version=version or sourcing.version), buffers

@@ -24,6 +24,7 @@ def play_week(
     settings: Settings, seed: int, make_worker: Callable[[Database], Reactions]
 ) -> WeekFigures:
     """Run the week without a screen and return its figures."""
+    _stop_when_told()
     silence = Silence()
     with opened(settings, database_url(settings), week(seed), make_worker, silence) as demo:
         return demo.run_week(silence)
@@ -33,6 +34,7 @@ def show_week(
     settings: Settings, seed: int, make_worker: Callable[[Database], Reactions], then: str
 ) -> None:
     """Run the week on a terminal. then: `stop`, or `go_on` with orders trickling in."""
+    _stop_when_told()
     console = Console()
     screen = Screen(Console(stderr=True))
     with opened(settings, database_url(settings), week(seed), make_worker, screen) as demo:
@@ -62,3 +64,14 @@ def _go_on(console: Console, demo: Demo) -> None:
     signal.signal(signal.SIGTERM, told_to_stop)
     demo.trickle(stop)
     console.print("The demo has stopped; its database keeps the week until the next one.")
+
+
+def _stop_when_told() -> None:
+    """Heed Ctrl-C and SIGTERM, also where a shell started us in the background and masks them."""
+    for signaled in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signaled, _interrupt)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that the server is stopped too."""
+    raise KeyboardInterrupt

@@ -100,10 +100,10 @@ class Floor:
         return min((one[0] for one in (*self.deliveries, *self.pickups)), default=None)
 
     def _work_at(self, node: Node, now: datetime) -> None:
-        todo = [row for row in self._list(node.node_id) if row.order in self.keys]
-        self._pick(node, [row for row in todo if row.status == "released"])
-        if todo:
-            todo = [row for row in self._list(node.node_id) if row.order in self.keys]
+        todo = self._list(node.node_id)
+        if released := [row for row in todo if row.status == "released"]:
+            self._pick(node, released)
+            todo = self._list(node.node_id)
         unfinished = {row.parcel for row in todo if row.status == "released"}
         packable = {row.parcel for row in todo if row.status == "picked"} - unfinished
         self._pack(sorted(packable))
@@ -111,13 +111,14 @@ class Floor:
         self._ship(node, [row for row in ready if row.service], now)
         self._make_ready([row for row in ready if row.service is None], now)
 
-    def _list(self, node: NodeId) -> Iterator[Work]:
+    def _list(self, node: NodeId) -> list[Work]:
+        found: list[Work] = []
         cursor = ""
         while True:
             page = self.client.get(f"/api/v1/nodes/{node}/work?limit=200{cursor}", WorkPage)
-            yield from page.work
+            found += [row for row in page.work if row.order in self.keys]
             if page.next_cursor is None:
-                return
+                return found
             cursor = f"&cursor={page.next_cursor}"
 
     def _pick(self, node: Node, rows: Sequence[Work]) -> None:

@@ -15,8 +15,8 @@ from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.floor import Done, Floor
 
 ZONE = "Europe/London"
-ROUNDS = tuple(time(hour, minute) for hour in range(6, 22) for minute in (0, 30))
-LATER_ROUNDS = (time(9), time(13, 5), time(18, 5), time(21))
+ROUNDS = tuple(time(hour) for hour in range(6, 23))
+LATER_ROUNDS = (time(13, 5), time(19, 5))
 LATER_DAYS_MAX = 12
 
 

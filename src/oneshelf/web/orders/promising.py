@@ -119,7 +119,7 @@ async def promise(visit: Visit) -> Response[bytes]:
         error = OneshelfError("refused", refusal.detail, "Change the cart, or ask again later.")
         problem = problem_of(error, request_id_of(visit.request.scope))
         return respond(refused_problem(problem, refusal))
-    told = PromiseTold(currency=order.currency, options=tuple(_option(one) for one in found))
+    told = PromiseTold(currency=order.currency, options=tuple(option_told(one) for one in found))
     return respond_json(told)
 
 
@@ -139,7 +139,8 @@ def readable(asked: PromiseAsked, outlook: Outlook) -> NewOrder:
     return order
 
 
-def _option(option: Option) -> PromiseOption:
+def option_told(option: Option) -> PromiseOption:
+    """Return an option in the words that channels hear."""
     parcels = tuple(_parcel(parcel) for parcel in option.plan.parcels)
     return PromiseOption(
         preferences=option.preferences,

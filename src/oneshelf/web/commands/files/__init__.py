@@ -1,0 +1,1 @@
+"""Files in and out: the catalog, counted stock, deliveries, orders."""

@@ -1,0 +1,57 @@
+"""Open the database a command works on: the embedded one starts when it is first needed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from oneshelf.base.database import Database, Transaction
+from oneshelf.base.embedded_server import database_url
+from oneshelf.base.errors import OneshelfError
+from oneshelf.base.migrating import migrate, pending, read_tables
+from oneshelf.base.settings import Settings, read_settings
+
+BY = "command"  # who acts; the name of whoever sits there is nobody's business
+CONNECTIONS_MAX = 20
+
+Tables = Literal[
+    "as_they_are",  # an outdated schema is refused; a new embedded database gets its tables
+    "brought_up_to_date",
+    "whatever_they_are",
+]
+
+
+@contextmanager
+def opened(tables: Tables = "as_they_are") -> Iterator[Database]:
+    """Yield the database with the tables this Oneshelf expects."""
+    settings = read_settings()
+    database = Database(database_url(settings), connections_max=CONNECTIONS_MAX)
+    try:
+        if tables == "brought_up_to_date":
+            migrate(database)
+        elif tables == "as_they_are":
+            _check_tables(database, settings)
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def transaction(because: str) -> Iterator[Transaction]:
+    """Yield one transaction; because: the command, as it stands in audit rows."""
+    with opened() as database, database.transaction(BY, f"oneshelf {because}") as tx:
+        yield tx
+
+
+def _check_tables(database: Database, settings: Settings) -> None:
+    missing = pending(database)
+    if not missing:
+        return
+    if settings.database is None and missing == [name for name, _ in read_tables()]:
+        migrate(database)
+        return
+    raise OneshelfError(
+        "schema_outdated",
+        f"The database lacks {', '.join(missing[:3])}{' and more' if missing[3:] else ''};"
+        " expected the tables of this Oneshelf.",
+        "Run `oneshelf migrate`.",
+    )
