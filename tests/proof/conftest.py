@@ -18,7 +18,9 @@ def still(database, url):
     yield database
     database.close()
     alone = Database(url)
+    give_up_at = time.monotonic() + 10
     while count_connections(alone) > 1:  # who ends tells how often it was in a deadlock
+        assert time.monotonic() < give_up_at, "somebody is still connected"
         time.sleep(0.02)
     with alone.transaction("test", "audit") as tx:
         differences, drift = audit(tx), find_drift(tx)

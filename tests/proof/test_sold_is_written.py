@@ -39,6 +39,7 @@ CAUSES = {
     "a reservation nobody knows": sold(reservation=new_id()),
     "a till without the unit": sold(method="carried", node=NodeId("london")),
     "a thousand lines": sold(*[("LAMP", 1), ("RUG", 1)] * 500),
+    "a hundred lines, none of which is there whole": sold(*[("LAMP", 100_000)] * 100),
     "backorder of nothing on its way": sold(("RUG", 1), backorder="accepted"),
 }
 NOBODY = NodeFilter("only", NodeGroup(nodes=frozenset({NodeId("nowhere")})))

@@ -22,7 +22,7 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.availability import StockSnapshot
 from oneshelf.inventory.buffers import BufferPolicy, safety_stock, thresholds
 from oneshelf.inventory.facts import StockChanged
-from oneshelf.inventory.ledger import Balance, StockPoint
+from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.capacity.facts import CapacityChanged
 from oneshelf.matching.capacity.holding import NodeDay
 from oneshelf.matching.capacity.snapshot import CapacitySnapshot
@@ -161,34 +161,17 @@ class Outlook:
         with self._lock:
             self.capacity.apply(changed)
 
-    def learn_balances(self, balances: Iterable[Balance]) -> None:
-        """Take over figures of shelves read under lock."""
-        shelves = [one for one in balances if one.point.receipt_line is None]
-        self.learn_stock(
-            StockChanged(
-                point_id=tuple(one.point_id for one in shelves),
-                sku=tuple(one.point.sku for one in shelves),
-                node=tuple(one.point.node for one in shelves),
-                lot=tuple(one.point.lot for one in shelves),
-                receipt_line=tuple(None for _ in shelves),
-                due_at=tuple(None for _ in shelves),
-                available=tuple(one.available for one in shelves),
-                expected=tuple(0 for _ in shelves),
-                version=tuple(one.version for one in shelves),
-            )
-        )
-
     def parts(self, lines: Iterable[OfProduct]) -> dict[Sku, tuple[KitPart, ...]]:
         """Return what one unit of each line's SKU takes from the shelf."""
         products = self.world.products
         return {line.sku: products[line.sku].components() for line in lines if line.sku in products}
 
-    def likely_nodes(self, skus: Sequence[Sku]) -> tuple[NodeId, ...]:
-        """Return at most 32 nodes that stand the most of these SKUs, most first."""
+    def likely_points(self, skus: Sequence[Sku]) -> set[StockPoint]:
+        """Return these SKUs' points at the 32 nodes that stand the most, and what is on its way."""
         with self._lock:
             units = np.minimum(self.stock.on_shelf(skus), 1_000).sum(axis=1)
-        ranked = np.argsort(-units, kind="stable")[:LIKELY_NODES_MAX]
-        return tuple(self.world.nodes[place].node_id for place in ranked)
+            ranked = np.argsort(-units, kind="stable")[:LIKELY_NODES_MAX]
+            return self.stock.points_of(skus, [self.stock.nodes[place] for place in ranked])
 
     def accepting(
         self, request: SourcingRequest, rejections: Collection[Rejection]

@@ -68,8 +68,11 @@ class Parcels:
 @lru_cache(maxsize=512)
 def contents_up_to(wanted: tuple[int, ...]) -> Ints:
     """Return every vector of units from none to `wanted`, in order of their numbers: [M, L]."""
-    sides = [units + 1 for units in wanted]
-    return np.ascontiguousarray(np.indices(sides, dtype=np.int64).reshape(len(wanted), -1).T)
+    lines = [line for line, units in enumerate(wanted) if units]  # NumPy counts 64 sides at most
+    counted = np.indices([wanted[line] + 1 for line in lines], dtype=np.int64)
+    contents = np.zeros((counted[0].size if lines else 1, len(wanted)), np.int64)
+    contents[:, lines] = counted.reshape(len(lines), len(contents)).T
+    return contents
 
 
 def price_parcels(problem: Problem) -> Parcels:

@@ -54,7 +54,7 @@ from oneshelf.orders.capture.drafting import (
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
 
-LIKELY_DAYS = 14
+LIKELY_DAYS = 30
 
 Locking = Literal[
     "after_planning",  # plan on the snapshot, lock what the plans chose
@@ -141,21 +141,19 @@ class _Batch:
         return {PublicId(one) for one in named if one}
 
     def lock_likely(self) -> None:
-        """Lock what a plan could choose and read it, so that the plan cannot lose it."""
-        skus = {
-            part.sku
-            for position in self._fresh
-            for parts in self._outlook.parts(self._asked[position].order.lines).values()
-            for part in parts
-        }
-        nodes = self._outlook.likely_nodes(sorted(skus)) if skus else ()
-        lock_holds(self._tx, self._named(), self._now)
+        """Lock what a plan could choose or wait for, and read it, so that the plan stands."""
+        outlook, tx = self._outlook, self._tx
+        orders = [self._asked[position].order for position in self._fresh]
+        parts = outlook.parts([line for order in orders for line in order.lines])
+        skus = sorted({part.sku for components in parts.values() for part in components})
+        points = outlook.likely_points(skus) if skus else set()
+        lock_holds(tx, self._named(), self._now)
         days = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
-        if lock_days(self._tx, {NodeDay(node, day) for node in nodes for day in days}):
-            self._outlook.learn_capacity(load_capacity(self._tx, days[0]))
-        points = {StockPoint(sku, node) for sku in skus for node in nodes}
-        self._balances = lock_points(self._tx, points, self._now)
-        self._outlook.learn_balances(self._balances.values())
+        nodes = {point.node for point in points}
+        if lock_days(tx, {NodeDay(node, day) for node in nodes for day in days}):
+            outlook.learn_capacity(load_capacity(tx, days[0]))
+        self._balances = lock_points(tx, points, self._now)
+        outlook.learn_stock(read_levels(tx, skus))
 
     def plan(self) -> None:
         """Plan each order in turn; what one would take, the next no longer sees."""
