@@ -52,7 +52,7 @@ def test_who_locks_before_planning_and_who_locks_after_never_wait_in_a_circle(st
     def buy(locking):
         with closing(Database(url)) as database:
             mine = Shop(database)
-            return [mine.place_once([order(("LAMP", 1))], locking)[0] for _ in range(30)]
+            return [mine.place_once([order(("LAMP", 1))], locking)[0] for _ in range(14)]
 
     with ThreadPoolExecutor(2) as pool:
         careful, quick = pool.map(buy, ways)

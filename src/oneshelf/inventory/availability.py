@@ -196,17 +196,6 @@ class StockSnapshot:
                 units -= part
         return tuple(chosen)
 
-    def points_of(self, skus: Sequence[Sku], nodes: Sequence[NodeId]) -> set[StockPoint]:
-        """Return every shelf of SKUs at nodes, empty or not, its lots, and what is on its way."""
-        found = {
-            point for sku in skus for point, now in self._dated.get(sku, {}).items() if now.units
-        }
-        for sku in skus:
-            for node in nodes:
-                lots = self._lots.get((self.sku_place[sku], self.node_place[node]), {})
-                found |= {StockPoint(sku, node, lot) for lot in (None, *lots)}
-        return found
-
     def take(self, points: Iterable[tuple[StockPoint, int]]) -> None:
         """Take units for the running batch: the next request sees them gone."""
         for point, units in points:

@@ -166,12 +166,12 @@ class Outlook:
         products = self.world.products
         return {line.sku: products[line.sku].components() for line in lines if line.sku in products}
 
-    def likely_points(self, skus: Sequence[Sku]) -> set[StockPoint]:
-        """Return these SKUs' points at the 32 nodes that stand the most, and what is on its way."""
+    def likely_nodes(self, skus: Sequence[Sku]) -> tuple[NodeId, ...]:
+        """Return at most 32 nodes that stand the most of these SKUs, most first."""
         with self._lock:
             units = np.minimum(self.stock.on_shelf(skus), 1_000).sum(axis=1)
-            ranked = np.argsort(-units, kind="stable")[:LIKELY_NODES_MAX]
-            return self.stock.points_of(skus, [self.stock.nodes[place] for place in ranked])
+        ranked = np.argsort(-units, kind="stable")[:LIKELY_NODES_MAX]
+        return tuple(self.world.nodes[place].node_id for place in ranked)
 
     def accepting(
         self, request: SourcingRequest, rejections: Collection[Rejection]

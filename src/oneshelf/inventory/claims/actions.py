@@ -54,12 +54,12 @@ def lock_for_serving(
 ) -> dict[StockPoint, Balance]:
     """Lock points that may gain free units, and all that serving older claims may touch.
 
-    Instead of lock_points, once in a transaction. skus: serve their claims too. With a lot its
-    plain shelf is locked, where a line that begins to wait meets units of whatever lot.
+    Instead of lock_points, once in a transaction. skus: serve their claims too, even new ones.
+    With a lot its plain shelf is locked, where a line that begins to wait meets any lot's units.
     """
     points = {*points, *(StockPoint(point.sku, point.node) for point in points if point.lot)}
     ensure_points(tx, points)
-    queues = store.find_connected(tx, {*skus, *(point.sku for point in points)})
+    queues = {*skus, *store.find_connected(tx, {*skus, *(point.sku for point in points)})}
     return lock_point_ids(tx, store.find_nearby_points(tx, points, queues), now)
 
 

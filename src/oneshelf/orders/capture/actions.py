@@ -1,7 +1,7 @@
 """Place orders: plan on the snapshot, lock what the plans chose, decide, write, announce."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,7 +10,7 @@ import msgspec
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.identifiers import NodeId, PublicId, new_id
+from oneshelf.base.identifiers import NodeId, PublicId, Sku, new_id
 from oneshelf.base.outbox import announce
 from oneshelf.base.repeat_keys import (
     RepeatKey,
@@ -19,17 +19,17 @@ from oneshelf.base.repeat_keys import (
     store_answers,
     take_keys,
 )
-from oneshelf.inventory.claims.actions import open_claims
-from oneshelf.inventory.ledger import Balance, Source, StockPoint
+from oneshelf.inventory.claims.actions import lock_for_serving, open_claims, serve_claims
+from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import sell_at_till
 from oneshelf.inventory.lines.handling import TillSale
 from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_holds
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits
-from oneshelf.inventory.shelf.actions import commit_units, lock_points
+from oneshelf.inventory.shelf.actions import commit_units, find_shelves, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_capacity
 from oneshelf.matching.capacity.actions import load_capacity, lock_days
-from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay
+from oneshelf.matching.capacity.holding import Hold, NodeDay
 from oneshelf.matching.decisions.actions import Decided as Decision
 from oneshelf.matching.decisions.actions import remember
 from oneshelf.matching.outlook import Outlook
@@ -45,11 +45,11 @@ from oneshelf.orders.capture.drafting import (
     Draft,
     Held,
     Sale,
-    Standing,
     draw,
     draw_held,
     is_mismatch,
     keep,
+    stand,
     wait_for,
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
@@ -120,6 +120,7 @@ class _Batch:
         self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
         self._balances: dict[StockPoint, Balance] = {}
         self._kept: list[Draft] = []
+        self._serves = False
 
     def take_keys(self) -> None:
         """Answer what was answered before; the rest is decided."""
@@ -146,13 +147,12 @@ class _Batch:
         orders = [self._asked[position].order for position in self._fresh]
         parts = outlook.parts([line for order in orders for line in order.lines])
         skus = sorted({part.sku for components in parts.values() for part in components})
-        points = outlook.likely_points(skus) if skus else set()
+        nodes = outlook.likely_nodes(skus) if skus else ()
         lock_holds(tx, self._named(), self._now)
         days = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
-        nodes = {point.node for point in points}
         if lock_days(tx, {NodeDay(node, day) for node in nodes for day in days}):
             outlook.learn_capacity(load_capacity(tx, days[0]))
-        self._balances = lock_points(tx, points, self._now)
+        self._lock(set(), {(sku, node) for sku in skus for node in nodes})
         outlook.learn_stock(read_levels(tx, skus))
 
     def plan(self) -> None:
@@ -210,33 +210,32 @@ class _Batch:
         days = {day for draft in self._drafts for day in _days(draft.plan)}
         room = lock_days(self._tx, days)
         points = {found.point for one in self._drafts for found in one.draws}
-        points |= {point for one in self._drafts for point in self._waiting_points(one)}
         points |= {point for sale in self._sales for point in self._sale_points(sale)}
-        self._balances |= lock_points(self._tx, points - self._balances.keys(), self._now)
-        standing = self._standing(holds, room)
+        self._lock(points, self._waiting_shelves(self._drafts))
+        held = [unit for units in holds.values() if not isinstance(units, str) for unit in units]
+        sold = [self._sale_points(sale) for sale in self._sales]
+        floors = {point: self._outlook.floor(point) for point in self._balances}
+        standing = stand(self._balances, held, sold, floors, room)
         self._kept, lost = keep(self._drafts, standing, self._has_news)
+        self._serves = standing.has_left(self._waiting_shelves(self._kept))
         self.answers |= {one.position: Undecided() for one in lost}
         used = {one.order.reservation for one in self._kept if one.reserved == "consumed"}
         end_holds(self._tx, {PublicId(one) for one in used if one})
 
-    def _standing(
-        self,
-        holds: Mapping[PublicId, tuple[HeldUnits, ...] | Gone],
-        room: Mapping[NodeDay, DayTaken],
-    ) -> Standing:
-        units: dict[tuple[StockPoint, Source], int] = {}
-        for point, balance in self._balances.items():
-            units[point, "available"] = balance.available
-            units[point, "expected"] = balance.expected
-        for held in holds.values():
-            for unit in () if isinstance(held, str) else held:
-                units[unit.point, "reserved"] = units.get((unit.point, "reserved"), 0) + unit.units
-        for sale in self._sales:
-            for point, sold in self._sale_points(sale).items():
-                units[point, "available"] = max(0, units[point, "available"] - sold)
-        floors = {point: self._outlook.floor(point) for point in self._balances}
-        free = {day: taken.parcels_max - taken.taken for day, taken in room.items()}
-        return Standing(units, floors, free)
+    def _lock(self, points: set[StockPoint], shelves: set[tuple[Sku, NodeId]]) -> None:
+        """Lock points; where drafts may wait, also all lots and what serving them may touch."""
+        tx, now = self._tx, self._now
+        found = find_shelves(tx, shelves) if shelves else []
+        points = {*points, *found, *(StockPoint(*one) for one in shelves)} - self._balances.keys()
+        if points and shelves:
+            skus = {sku for sku, _ in shelves}
+            self._balances |= lock_for_serving(tx, points, now, skus=skus)
+        elif points:
+            self._balances |= lock_points(tx, points, now)
+
+    def _waiting_shelves(self, drafts: Sequence[Draft]) -> set[tuple[Sku, NodeId]]:
+        waiting = {point for draft in drafts for point in self._waiting_points(draft)}
+        return {(point.sku, point.node) for point in waiting}
 
     def _waiting_points(self, draft: Draft) -> set[StockPoint]:
         parts = self._outlook.parts(draft.order.lines)
@@ -251,12 +250,7 @@ class _Batch:
         return self._outlook.accepting(draft.request, draft.plan.rejections)
 
     def _sale_points(self, sale: Sale) -> Counter[StockPoint]:
-        parts = self._outlook.parts(sale.order.lines)
-        sold = Counter[StockPoint]()
-        for line in sale.order.lines:
-            for part in parts[line.sku]:
-                sold[StockPoint(part.sku, sale.till())] += part.units * line.units
-        return sold
+        return sale.points(self._outlook.parts(sale.order.lines))
 
     def _has_news(self, draft: Draft) -> bool:
         return any(
@@ -313,6 +307,8 @@ class _Batch:
         ]
         remember(tx, decided, now)
         announce(tx, [fact for new in rows for fact in facts(new)], now)
+        if self._serves:  # a plan left units that its order now waits for: nobody later gets them
+            serve_claims(tx, self._balances, now)
         self.answers |= {new.kept.position: placed(new) for new in rows}
 
     def _number(self) -> list[NewRows]:

@@ -5,13 +5,14 @@ lock, in the order of the batch.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oneshelf.base.identifiers import NodeId, Sku
 from oneshelf.catalog.products import KitPart
-from oneshelf.inventory.ledger import Source, StockPoint
-from oneshelf.matching.capacity.holding import NodeDay
+from oneshelf.inventory.ledger import Balance, Source, StockPoint
+from oneshelf.inventory.reservations.holding import HeldUnits
+from oneshelf.matching.capacity.holding import DayTaken, NodeDay
 from oneshelf.matching.plan import Parcel, Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
 from oneshelf.orders.answers import Reserved
@@ -69,6 +70,14 @@ class Sale:
         if self.order.node is None:
             raise ValueError("a till sale without its node was let through")
         return self.order.node
+
+    def points(self, parts: Parts) -> Counter[StockPoint]:
+        """Return the units that left each shelf."""
+        sold = Counter[StockPoint]()
+        for line in self.order.lines:
+            for part in parts[line.sku]:
+                sold[StockPoint(part.sku, self.till())] += part.units * line.units
+        return sold
 
 
 def is_mismatch(plan: Plan | Refusal, request: SourcingRequest, parts: Parts, held: Held) -> bool:
@@ -188,6 +197,14 @@ class Standing:
             for (point, source), units in _units(draft).items()
         ) and all(self.parcels.get(day, wanted) >= wanted for day, wanted in _days(draft).items())
 
+    def has_left(self, shelves: Collection[tuple[Sku, NodeId]]) -> bool:
+        """Say whether any unit, of whatever lot, is still free on one of these shelves."""
+        return any(
+            units > self.floors.get(point, 0)
+            for (point, source), units in self.units.items()
+            if source == "available" and (point.sku, point.node) in shelves
+        )
+
     def take(self, draft: Draft) -> None:
         """Take what a kept draft uses; the next no longer finds it."""
         for place, units in _units(draft).items():
@@ -195,6 +212,28 @@ class Standing:
         for day, wanted in _days(draft).items():
             if day in self.parcels:
                 self.parcels[day] -= wanted
+
+
+def stand(
+    balances: Mapping[StockPoint, Balance],
+    held: Iterable[HeldUnits],
+    sold: Iterable[Mapping[StockPoint, int]],
+    floors: Mapping[StockPoint, int],
+    room: Mapping[NodeDay, DayTaken],
+) -> Standing:
+    """Return what may be taken of locked points, reservations and days; till sales come first."""
+    units: dict[tuple[StockPoint, Source], int] = {}
+    for point, balance in balances.items():
+        units[point, "available"] = balance.available
+        units[point, "expected"] = balance.expected
+    for one in held:
+        units[one.point, "reserved"] = units.get((one.point, "reserved"), 0) + one.units
+    for sale in sold:
+        for point, gone in sale.items():
+            units[point, "available"] = max(0, units[point, "available"] - gone)
+    return Standing(
+        units, floors, {day: taken.parcels_max - taken.taken for day, taken in room.items()}
+    )
 
 
 def keep(
