@@ -254,25 +254,21 @@ def read_resourced(tx: Transaction, above: FactId, since: datetime) -> set[str]:
 def read_promises(tx: Transaction, since: datetime, today: date) -> Promises:
     """Return how the promises of orders placed since then stand.
 
-    On course: what arrived came in time; all else has a parcel that arrives in time, or waits for a
-    dated receipt. Till sales promise nothing.
-    Oversold: units of orders beyond what their points hold for orders.
+    On course: it arrived in time, or has a parcel that will, or waits for a dated receipt. Till
+    sales promise nothing. Oversold: units of orders beyond what their points hold for orders.
     """
     [promises] = tx.rows(
         Promises,
         """
         WITH promised AS (
-            SELECT bool_and(CASE
-                       WHEN status = 'delivered' THEN delivered_on <= promised_on
+            SELECT bool_and(CASE WHEN status = 'delivered' THEN delivered_on <= promised_on
                        ELSE status <> 'unsourced' AND promised_on >= %(today)s
-                            AND coalesce(arrives_on <= promised_on, true)
-                   END) AS keeps
+                            AND coalesce(arrives_on <= promised_on, true) END) AS keeps
               FROM orders.sales_order
               JOIN orders.quantity USING (order_id)
               LEFT JOIN orders.parcel USING (parcel_id)
               LEFT JOIN outbound.shipment USING (parcel_id)
-             WHERE placed_at >= %(since)s
-               AND method <> 'carried'
+             WHERE placed_at >= %(since)s AND method <> 'carried'
                AND status NOT IN ('ready_for_pickup', 'handed_over', 'returned', 'cancelled')
              GROUP BY sales_order.order_id
         ), owed AS (
