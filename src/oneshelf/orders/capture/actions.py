@@ -55,7 +55,7 @@ from oneshelf.orders.capture.drafting import (
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
 
-LIKELY_DAYS = 30
+LIKELY_DAYS = 60
 
 Locking = Literal[
     "after_planning",  # plan on the snapshot, lock what the plans chose
