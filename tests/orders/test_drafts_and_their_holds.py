@@ -1,9 +1,11 @@
-"""A draft consumes exactly the units of its own reservation, never a neighbour's."""
+"""A draft keeps only units that stand under lock, and exactly those of its own reservation."""
+
+from types import SimpleNamespace
 
 from oneshelf.base.identifiers import NodeId, PointId, PublicId, Sku, new_id
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.reservations.holding import HeldUnits
-from oneshelf.orders.capture.drafting import Draft, Draw, with_their_holds
+from oneshelf.orders.capture.drafting import Draft, Draw, Standing, keep, with_their_holds
 from shop import order
 
 LAMPS = StockPoint(Sku("LAMP"), NodeId("london"))
@@ -52,3 +54,26 @@ def test_a_draft_that_takes_free_units_needs_no_hold():
     fit, lost = with_their_holds([draft(0, cart, "lapsed")], {cart: "lapsed"})
 
     assert (positions(fit), positions(lost)) == ([0], [])
+
+
+def wanting(position, standing="ask"):
+    request, plan = SimpleNamespace(standing=standing), SimpleNamespace(parcels=())
+    draws = (Draw(0, 1, LAMPS, 1, "available"),)
+    return Draft(position, order(("LAMP", 1)), request, plan, draws, (), "none")
+
+
+def kept(units, drafts, floor=0):
+    standing = Standing({(LAMPS, "available"): units}, {LAMPS: floor}, {})
+    return [positions(part) for part in keep(drafts, standing, lambda _: False)]
+
+
+def test_of_two_drafts_on_the_last_unit_the_first_has_it():
+    assert kept(1, [wanting(0), wanting(1)]) == [[0], [1]]
+
+
+def test_a_draft_whose_units_another_writer_took_is_lost():
+    assert kept(0, [wanting(0)]) == [[], [0]]
+
+
+def test_only_what_is_sold_already_may_open_the_safety_stock():
+    assert kept(2, [wanting(0), wanting(1, "sold")], floor=2) == [[1], [0]]
