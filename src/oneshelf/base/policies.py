@@ -46,7 +46,7 @@ def decide_policy(tx: Transaction, name: str, policy: object, now: datetime) -> 
         RETURNING version
         """,
         name=name,
-        body=msgspec.json.encode(policy).decode(),
+        body=msgspec.json.encode(policy, order="deterministic").decode(),
         by=tx.by,
         because=tx.because,
         now=now,

@@ -110,17 +110,20 @@ def find_behind(tx: Transaction, readers: Sequence[Reader], safe: int) -> list[t
         (reaction, shard)
         for reaction, shard in tx.tuples(
             """
-            SELECT reaction, cursor.shard
-              FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS reader (reaction, kinds)
+            SELECT DISTINCT reaction, cursor.shard
+              FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS reader (reaction, kind)
               JOIN base.cursor USING (reaction)
-             WHERE EXISTS (SELECT FROM base.fact
-                            WHERE fact_id > cursor.fact_id AND fact_id <= %(safe)s
-                              AND fact.shard = cursor.shard
-                              AND name = ANY (string_to_array(kinds, ',')))
+             CROSS JOIN LATERAL (
+                   SELECT FROM base.fact
+                    WHERE name = reader.kind AND fact.shard = cursor.shard
+                      AND fact_id > cursor.fact_id AND fact_id <= %(safe)s
+                    ORDER BY fact_id
+                    LIMIT 1  -- one look into the index a cursor; EXISTS would join all facts
+              ) AS next
              ORDER BY reaction, cursor.shard
             """,
-            names=[reader.name for reader in readers],
-            kinds=[",".join(reader.kinds) for reader in readers],
+            names=[reader.name for reader in readers for _ in reader.kinds],
+            kinds=[kind for reader in readers for kind in reader.kinds],
             safe=safe,
         )
     ]

@@ -119,6 +119,9 @@ CREATE TABLE orders.quantity (
 ) WITH (fillfactor = 70);
 CREATE INDEX quantity_by_order ON orders.quantity (order_id);
 CREATE INDEX quantity_by_parcel ON orders.quantity (parcel_id) WHERE parcel_id IS NOT NULL;
+-- What nodes work on now: their lists are asked for all day and must not read what has long left.
+CREATE INDEX quantity_in_work ON orders.quantity (parcel_id)
+ WHERE status IN ('released', 'picked', 'packed', 'ready_for_pickup');
 
 -- How it got there: every change of status. Only grows.
 CREATE TABLE orders.progress (

@@ -16,4 +16,5 @@ CREATE TABLE teamwork.exception (
     CHECK ((closed_at IS NULL) = (closed_by IS NULL))
 );
 CREATE UNIQUE INDEX exception_once ON teamwork.exception (kind, subject) WHERE closed_at IS NULL;
+CREATE INDEX exception_open ON teamwork.exception (exception_id) WHERE closed_at IS NULL;
 CREATE INDEX exception_by_order ON teamwork.exception (order_id) WHERE order_id IS NOT NULL;

@@ -191,7 +191,9 @@ def _kept(
     answers: dict[PublicId, Reserved | Gone] = dict.fromkeys(public_ids, "unknown")
     answers |= {row.public_id: standing(row.status, row.lapses_at, now) for row in rows}
     held = {row.reservation_id: row.public_id for row in rows if answers[row.public_id] == ()}
-    return answers | _units(tx, held)
+    units = _units(tx, held)
+    # Without a lock the units may have gone since the hold itself was read.
+    return answers | {public_id: units.get(public_id) or "released" for public_id in held.values()}
 
 
 def take_from_holds(

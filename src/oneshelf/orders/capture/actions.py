@@ -51,10 +51,11 @@ from oneshelf.orders.capture.drafting import (
     keep,
     stand,
     wait_for,
+    with_their_holds,
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
 
-LIKELY_DAYS = 30
+LIKELY_DAYS = 60
 
 Locking = Literal[
     "after_planning",  # plan on the snapshot, lock what the plans chose
@@ -216,9 +217,10 @@ class _Batch:
         sold = [self._sale_points(sale) for sale in self._sales]
         floors = {point: self._outlook.floor(point) for point in self._balances}
         standing = stand(self._balances, held, sold, floors, room)
-        self._kept, lost = keep(self._drafts, standing, self._has_news)
+        drafts, gone = with_their_holds(self._drafts, holds)
+        self._kept, lost = keep(drafts, standing, self._has_news)
         self._serves = standing.has_left(self._waiting_shelves(self._kept))
-        self.answers |= {one.position: Undecided() for one in lost}
+        self.answers |= {one.position: Undecided() for one in (*gone, *lost)}
         used = {one.order.reservation for one in self._kept if one.reserved == "consumed"}
         end_holds(self._tx, {PublicId(one) for one in used if one})
 

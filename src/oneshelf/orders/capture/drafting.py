@@ -7,11 +7,12 @@ lock, in the order of the batch.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
-from oneshelf.base.identifiers import NodeId, Sku
+from oneshelf.base.identifiers import NodeId, PublicId, Sku
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Balance, Source, StockPoint
-from oneshelf.inventory.reservations.holding import HeldUnits
+from oneshelf.inventory.reservations.holding import Gone, HeldUnits
 from oneshelf.matching.capacity.holding import DayTaken, NodeDay
 from oneshelf.matching.plan import Parcel, Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
@@ -234,6 +235,36 @@ def stand(
     return Standing(
         units, floors, {day: taken.parcels_max - taken.taken for day, taken in room.items()}
     )
+
+
+def with_their_holds(
+    drafts: Sequence[Draft], holds: Mapping[PublicId, Sequence[HeldUnits] | Gone]
+) -> tuple[list[Draft], list[Draft]]:
+    """Part the drafts that consume exactly their own reservation from those that lost it.
+
+    Of several that name the same one the first has it. A draft without a reservation stays.
+    """
+    fit: list[Draft] = []
+    lost: list[Draft] = []
+    used: set[UUID] = set()
+    for draft in drafts:
+        named = draft.order.reservation
+        if draft.reserved != "consumed" or named is None:
+            fit.append(draft)
+            continue
+        held = holds.get(PublicId(named), "unknown")
+        planned = Counter[StockPoint]()
+        for found in draft.draws:
+            planned[found.point] += found.units
+        stands = Counter[StockPoint]()
+        for unit in () if isinstance(held, str) else held:
+            stands[unit.point] += unit.units
+        if named in used or planned != stands:
+            lost.append(draft)
+        else:
+            used.add(named)
+            fit.append(draft)
+    return fit, lost
 
 
 def keep(

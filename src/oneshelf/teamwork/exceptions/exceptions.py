@@ -35,7 +35,8 @@ def exception_of(fact: Fact) -> NewException | None:
             detail = f"{fact.units} units of {fact.sku} sold that no shelf showed"
             return NewException("found_at_till", fact.subject(), None, fact.node, detail)
         case LinesUnsourced():
-            detail = f"{len(fact.lines)} lines without a unit: {fact.reason}"
+            lines = "1 line" if len(fact.lines) == 1 else f"{len(fact.lines)} lines"
+            detail = f"{lines} without a unit: {fact.reason.replace('_', ' ')}"
             return NewException("lines_unsourced", fact.subject(), fact.order_id, None, detail)
         case PickupCodeLocked():
             detail = f"parcel {fact.parcel_id}: {fact.wrong_attempts} wrong codes"

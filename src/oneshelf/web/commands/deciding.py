@@ -203,14 +203,15 @@ def _parts(told: DecisionTold) -> Iterator[str | Table]:
             for number, plan in enumerate([told.chosen, *told.others])
         ],
     )
-    yield table(
-        "Who was out",
-        ("reason", "nodes", "the first of them"),
-        [
-            (one.reason.replace("_", " "), one.nodes, "; ".join(one.names))
-            for one in told.rejections
-        ],
-    )
+    if told.rejections:
+        yield table(
+            "Who was out",
+            ("reason", "nodes", "the first of them"),
+            [
+                (one.reason.replace("_", " "), one.nodes, "; ".join(one.names))
+                for one in told.rejections
+            ],
+        )
 
 
 def _more(told: DecisionTold, plan: PlanTold) -> int:

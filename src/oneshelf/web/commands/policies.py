@@ -58,7 +58,7 @@ def show_policy(name: Named, *, json: Json = False) -> None:
     with transaction("policy show") as tx:
         kind = KINDS[name]
         policy, version = read_policy(tx, name, kind, kind())
-    text = msgspec.json.format(msgspec.json.encode(policy)).decode()
+    text = msgspec.json.format(msgspec.json.encode(policy, order="deterministic")).decode()
     told = PolicyTold[Policy](name=name, version=version, policy=policy)
     if not json:
         note(f"The policy {name}, version {version}:")

@@ -54,8 +54,8 @@ class Counter:
             kept = self._promises
             return Figures(
                 orders=reads.count_orders(tx, midnight),
-                on_course_per_mille=1000 * kept.on_course // kept.open_orders
-                if kept.open_orders
+                on_course_per_mille=1000 * kept.on_course // kept.promises
+                if kept.promises
                 else None,
                 resourced=len(self._resourced),
                 oversold_units=kept.oversold_units,

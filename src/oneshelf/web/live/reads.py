@@ -56,7 +56,7 @@ class FreshFact:
 class Promises:
     """Open orders, how many of them will keep their date, and units sold that do not stand."""
 
-    open_orders: int
+    promises: int
     on_course: int
     oversold_units: int
 
@@ -254,27 +254,28 @@ def read_resourced(tx: Transaction, above: FactId, since: datetime) -> set[str]:
 def read_promises(tx: Transaction, since: datetime, today: date) -> Promises:
     """Return how the promises of orders placed since then stand.
 
-    On course: every unit has a parcel that arrives in time, or waits for a dated receipt.
-    Oversold: units of orders beyond what their points hold for orders.
+    On course: it arrived in time, or has a parcel that will, or waits for a dated receipt. Till
+    sales promise nothing. Oversold: units of orders beyond what their points hold for orders.
     """
     [promises] = tx.rows(
         Promises,
         """
-        WITH open_order AS (
-            SELECT bool_and(status <> 'unsourced' AND promised_on >= %(today)s
-                            AND coalesce(arrives_on <= promised_on, true)) AS keeps
+        WITH promised AS (
+            SELECT bool_and(CASE WHEN status = 'delivered' THEN delivered_on <= promised_on
+                       ELSE status <> 'unsourced' AND promised_on >= %(today)s
+                            AND coalesce(arrives_on <= promised_on, true) END) AS keeps
               FROM orders.sales_order
               JOIN orders.quantity USING (order_id)
               LEFT JOIN orders.parcel USING (parcel_id)
-             WHERE placed_at >= %(since)s
-               AND status NOT IN ('delivered', 'ready_for_pickup', 'handed_over', 'returned',
-                                  'cancelled')
+              LEFT JOIN outbound.shipment USING (parcel_id)
+             WHERE placed_at >= %(since)s AND method <> 'carried'
+               AND status NOT IN ('ready_for_pickup', 'handed_over', 'returned', 'cancelled')
              GROUP BY sales_order.order_id
         ), owed AS (
             SELECT point_id, sum(units) AS units FROM inventory.commitment GROUP BY point_id
         )
-        SELECT (SELECT count(*) FROM open_order) AS open_orders,
-               (SELECT count(*) FROM open_order WHERE keeps) AS on_course,
+        SELECT (SELECT count(*) FROM promised) AS promises,
+               (SELECT count(*) FROM promised WHERE keeps) AS on_course,
                (SELECT coalesce(sum(greatest(
                            owed.units - (point.committed + point.picked + point.promised), 0)),
                            0)::bigint

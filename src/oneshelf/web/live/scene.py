@@ -336,4 +336,4 @@ def _bar(stage: Stage, shelf: reads.ShelfStock) -> Bar:
 
 def promises_since(stage: Stage, now: datetime) -> datetime:
     """Return from when on orders count for the promises: older ones are somebody's exceptions."""
-    return stage.midnight(now) - timedelta(days=30)
+    return stage.midnight(now) - timedelta(days=14)

@@ -50,11 +50,14 @@ def find_work(
         """
         WITH due AS (
             SELECT parcel_id
-              FROM orders.parcel
-             WHERE node = %(node)s AND parcel_id > %(after)s
-               AND EXISTS (SELECT FROM orders.quantity
-                            WHERE quantity.parcel_id = parcel.parcel_id
-                              AND status = ANY(%(statuses)s))
+              FROM (SELECT DISTINCT parcel_id
+                      FROM orders.quantity
+                     WHERE status IN ('released', 'picked', 'packed', 'ready_for_pickup')
+                       AND status = ANY(%(statuses)s) AND parcel_id > %(after)s) AS in_work
+             CROSS JOIN LATERAL (  -- LIMIT: look up each, never walk through what has long left
+                   SELECT FROM orders.parcel
+                    WHERE parcel.parcel_id = in_work.parcel_id AND node = %(node)s
+                    LIMIT 1) AS here
              ORDER BY parcel_id
              LIMIT %(parcels)s
         )
