@@ -22,7 +22,7 @@ from oneshelf.orders.capture.actions import Asked, place
 from oneshelf.orders.changes.actions import cancel
 from oneshelf.orders.changes.cancelling import Cancellation
 from oneshelf.worker import Worker
-from shop import MONDAY, NODES, Shop, inbound, order
+from shop import MONDAY, NODES, Shop, inbound, order, stock
 
 SKUS = ("LAMP", "VASE", "RUG")
 TIMES_BUSY_MAX = 50
@@ -109,6 +109,58 @@ def test_what_comes_while_an_order_begins_to_wait_is_given_to_it(still, lot):
         coming.result()
 
     assert shop.rows("SELECT sum(available), sum(committed) FROM inventory.point") == [(0, 1)]
+
+
+def test_an_order_that_would_wait_for_what_has_come_is_planned_anew(still):
+    shop = Shop.opened(still)
+    stock(still, ("LAMP", "leeds", 1))
+    wish = order(("LAMP", 1), channel="market")
+    [first] = shop.place_once([wish])
+    [second] = shop.place_once([wish])
+
+    assert (first.outcome, second.outcome) == ("undecided", "placed")
+    assert second.waiting == ()
+
+
+def test_an_order_is_not_refused_what_came_a_moment_ago(still):
+    shop = Shop.opened(still)
+    stock(still, ("LAMP", "leeds", 1))
+    wishes = [order(("LAMP", 1)), order(("LAMP", 2))]
+    first = shop.place_once(wishes)
+    second = shop.place_once(wishes)
+
+    assert [answer.outcome for answer in first] == ["undecided", "refused"]
+    assert [answer.outcome for answer in second] == ["placed", "refused"]
+
+
+def test_sales_and_corrections_of_the_same_shelves_never_wait_in_a_circle(still, url):
+    Shop.opened(still, [(sku, "leeds", 1_000) for sku in SKUS])
+
+    def sell(seed):
+        chance = random.Random(seed)
+        with closing(Database(url)) as database:
+            mine = Shop(database)
+            for _ in range(30):
+                lines = [(sku, 1) for sku in chance.sample(SKUS, 3)]
+                mine.place(order(*lines))
+
+    def correct(seed):
+        chance = random.Random(seed)
+        points = [StockPoint(Sku(sku), NodeId("leeds")) for sku in SKUS]
+        with closing(Database(url)) as database:
+            for _ in range(60):
+                chance.shuffle(points)
+                found = [Adjusted(new_id(), point, 1, "found") for point in points]
+                committed(database, lambda tx, found=found: adjust(tx, found, MONDAY))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(lambda act: act[0](act[1]), [(sell, 1), (correct, 2), (sell, 3), (correct, 4)])
+        )
+    with still.transaction("test", "look") as tx:
+        [placed] = tx.scalars("SELECT sum(committed) FROM inventory.point")
+
+    assert placed == 2 * 30 * 3
 
 
 def free_units(shop):
