@@ -97,9 +97,14 @@ def test_who_knocks_too_often_waits_but_a_known_key_always_enters(
     monkeypatch.setattr(house.knocks, "_per_second", 0)
     public = [stranger.get("/health/live") for _ in range(5)]
     guessed = stranger.get("/metrics", headers={"Authorization": "Bearer guess"})
-    known = stranger.get("/metrics", headers={"Authorization": f"Bearer {keys['read:metrics']}"})
+    mine = {"Authorization": f"Bearer {keys['read:metrics']}"}
+    known = stranger.get("/metrics", headers=mine)
+    looking = [stranger.get("/health/live", headers=mine) for _ in range(5)]
+    basic = stranger.get("/health/live", headers={"Authorization": "Basic guess"})
 
     assert [answer.status_code for answer in public] == [200, 200, 200, 429, 429]
+    assert [answer.status_code for answer in looking] == [200] * 5
+    assert basic.status_code == 429
     assert public[-1].headers["retry-after"] == "1"
     assert (guessed.status_code, known.status_code) == (429, 200)
 

@@ -161,11 +161,13 @@ async def guard(house: House, connection: Connection, route: BaseRouteHandler) -
     door = route.opt.get("door")
     if not isinstance(door, Door):
         raise OneshelfError("forbidden", "This door is closed.")
+    authorization = connection.headers.get("authorization")
     if door.scope == "public":
-        _limit(house, connection)
+        if not house.keys.knows(authorization):
+            _limit(house, connection)
         return
     try:
-        presented = presented_key(connection.headers.get("authorization"))
+        presented = presented_key(authorization)
         key = house.keys.remembered(presented)
         key = key or await house.work(partial(house.keys.find, presented))
         if key is None:

@@ -38,6 +38,11 @@ class KeyRing:
             known = self._known.get(_digest(presented))
         return known.key if known and known.until_s > time.monotonic() else None
 
+    def knows(self, authorization: str | None) -> bool:
+        """Say whether the header brings a key that was found right a moment ago."""
+        presented = (authorization or "").partition(" ")[2].strip()
+        return self.remembered(presented) is not None
+
     def find(self, presented: str) -> ApiKey | None:
         """Return the key; None if it is no key, unknown, revoked or wrong."""
         digest = _digest(presented)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
@@ -141,8 +141,10 @@ def opened(
         migrate(database)
         lines = open_shop(database, world, telling.loading)
         key = _issue_key(database)
-        with _server(settings, url, address):
-            client = Client(address.host, address.port, key)
+        with (
+            _server(settings, url, address),
+            closing(Client(address.host, address.port, key)) as client,
+        ):
             worker = make_worker(database)
             floor = Floor(
                 client,
@@ -166,7 +168,6 @@ def opened(
 
             play = Play(world, client, floor, lines, move_clock, settle)
             yield Demo(database, world, play, worker, address)
-            client.close()
     finally:
         database.close()
 
