@@ -1,9 +1,13 @@
 """What a picker reports meets losses that others reported of the same shelf."""
 
+from datetime import timedelta
+
 from oneshelf.base.identifiers import new_id
 from oneshelf.inventory.counting.actions import adjust, count
 from oneshelf.inventory.counting.saying import Adjusted, Counted
 from oneshelf.inventory.ledger import StockPoint
+from oneshelf.inventory.receipts.actions import expect
+from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
 from oneshelf.outbound.picking.picks import Pick
 from shop import order
 
@@ -44,3 +48,20 @@ def test_nobody_picks_units_that_a_count_took_from_the_order(life):
         (1, "picked", "leeds"): 1,
         (1, "released", "london"): 1,
     }
+
+
+def test_a_kit_that_nobody_else_has_waits_and_its_other_parts_are_free(life):
+    life.do(
+        expect,
+        [Expected("truck", (ExpectedLine(1, "LAMP", "york", life.now + timedelta(days=3), 1),))],
+    )
+    life.settle()
+    [placed] = life.place(order(("SET", 2)))
+    life.settle()
+    parcel = life.parcels(placed.number)["leeds"]
+    [answer] = life.pick(Pick(parcel, 1, 0, "not_in_stock", "LAMP"))
+    life.settle()
+
+    assert (answer.outcome, answer.units_short) == ("short", 2)
+    assert life.stock("LAMP", "leeds") == {}
+    assert life.stock("VASE", "leeds") == {"available": 5}

@@ -18,6 +18,7 @@ from oneshelf.inventory.claims.actions import (
     drop_locked,
     find_waiting_skus_of,
     lock_for_serving,
+    require_locked,
     serve_claims,
 )
 from oneshelf.inventory.facts import CommitmentLost, UnitsFoundAtTill
@@ -75,20 +76,36 @@ def hand_over(tx: Transaction, pickups: Sequence[LineUnits], now: datetime) -> l
 
 
 def uncommit(
-    tx: Transaction, units: Sequence[LineUnits], state: Bound, now: datetime
+    tx: Transaction,
+    units: Sequence[LineUnits],
+    state: Bound,
+    now: datetime,
+    *,
+    within: Mapping[StockPoint, Balance] | None = None,
 ) -> list[LineUnits]:
     """Free units of lines in one state: the older claims get them first, then anyone.
 
-    Promised units go back to their receipt lines (`node` is where they are due).
+    Promised units go back to their receipt lines (`node` is where they are due). within: what the
+    caller locked for serving already.
     """
-    return _carry(tx, units, (state, FREED[state], "given_up"), now)
+    return _carry(tx, units, (state, FREED[state], "given_up"), now, within)
 
 
-def cancel_lines(tx: Transaction, line_ids: Collection[LineId], now: datetime) -> None:
-    """Free everything the lines have and let them wait for nothing; serve older claims."""
+def cancel_lines(
+    tx: Transaction,
+    line_ids: Collection[LineId],
+    now: datetime,
+    *,
+    within: Mapping[StockPoint, Balance] | None = None,
+) -> None:
+    """Free everything the lines have and let them wait for nothing; serve older claims.
+
+    within: what the caller locked for serving already.
+    """
     skus = find_waiting_skus_of(tx, line_ids)
     points = {one.point for one in find_commitments(tx, line_ids)}
-    locked = lock_for_serving(tx, points, now, skus=skus)
+    locked = lock_for_serving(tx, points, now, skus=skus) if within is None else within
+    require_locked(points, locked)
     drop_locked(tx, [Withdrawn(line_id) for line_id in line_ids], skus)
     carry(
         tx,
@@ -271,6 +288,7 @@ def _carry(
     wanted: Sequence[LineUnits],
     way: tuple[Bound, State, str],
     now: datetime,
+    within: Mapping[StockPoint, Balance] | None = None,
 ) -> list[LineUnits]:
     source, target, reason = way
     fresh = take_requests(tx, {one.request for one in wanted if one.request}, now)
@@ -288,7 +306,8 @@ def _carry(
         if one.state == source and one.point.node in nodes
     }
     lock = lock_for_serving if target in {"available", "expected"} else lock_points
-    locked = lock(tx, points, now)
+    locked = lock(tx, points, now) if within is None else within
+    require_locked(points, locked)
     standing = [one for one in find_commitments(tx, lines) if one.point in locked]
     done, steps = [], []
     for one in new:

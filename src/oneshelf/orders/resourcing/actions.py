@@ -12,7 +12,7 @@ from datetime import datetime
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
-from oneshelf.inventory.claims.actions import open_claims
+from oneshelf.inventory.claims.actions import lock_for_serving, open_claims
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.facts import CommitmentLost
 from oneshelf.inventory.ledger import Balance, StockPoint, Take
@@ -143,7 +143,12 @@ def lock_plans(
     )
     parts = outlook.parts([line for replan in replans for line in replan.request.lines])
     points = {point for replan in replans for point in replan.points(parts)}
-    balances = lock_points(tx, points | set(also), now)
+    points |= set(also)
+    if any(len(of) > 1 for of in parts.values()):  # kits leave parts behind, for which others wait
+        skus = {part.sku for of in parts.values() for part in of}
+        balances = lock_for_serving(tx, points, now, skus=skus)
+    else:
+        balances = lock_points(tx, points, now)
     return Locked(tuple(check(replans, balances)), balances, parts)
 
 
@@ -222,7 +227,7 @@ def _free_left_parts(
         for units in left_parts(order, line_id, node, parts, held)
     ]
     if left:
-        uncommit(tx, left, "committed", now)
+        uncommit(tx, left, "committed", now, within=locked.balances)
 
 
 def source_again(
