@@ -103,8 +103,9 @@ class Told:
 
     orders: acknowledged ones by (channel, key). refused: keys that never got an order. consumed:
     holds that an acknowledged order used; released: given back. refused_holds: the ids that refused
-    holds would bear. brought: units by SKU, the opening included. seen: what the answers themselves
-    broke. asked: how many questions there were.
+    holds would bear. unheard: keys, and what they asked for, of which some answer never came: a
+    refusal heard since does not bind the question that is still on its way. brought: units by SKU,
+    the opening included. seen: what the answers themselves broke. asked: so many questions.
     """
 
     orders: Mapping[tuple[str, str], OrderTold]
@@ -113,6 +114,8 @@ class Told:
     consumed: frozenset[UUID]
     released: frozenset[UUID]
     refused_holds: frozenset[UUID]
+    unheard: Mapping[tuple[str, str], str]
+    unheard_holds: frozenset[UUID]
     brought: Mapping[Sku, int]
     seen: Sequence[Violation]
     asked: int

@@ -54,7 +54,7 @@ class Focus:
 FOCUSES: Mapping[FocusName, Focus] = {
     "everything": Focus(
         crews={
-            "files": 6,
+            "files": 8,
             "buyers": 8,
             "carts": 10,
             "tills": 2,
@@ -62,7 +62,7 @@ FOCUSES: Mapping[FocusName, Focus] = {
             "shelvers": 2,
             "movers": 1,
             "receivers": 2,
-            "pickers": 3,
+            "pickers": 2,
             "returners": 1,
             "holders": 1,
         },
@@ -70,7 +70,7 @@ FOCUSES: Mapping[FocusName, Focus] = {
         skus=60,
         hot=6,
         units_hot=40,
-        units_cold=400,
+        units_cold=60,
         mishap_percent=6,
         file_orders=(20, 300),
         blows=("kill_web", "kill_worker", "kill_database", "turn_clock", "hold_locks"),

@@ -80,6 +80,8 @@ def _orders(told: Told, standing: Standing) -> Iterator[Violation]:
             detail = f"told {order}, stands {there.told()}"
             yield Violation("acknowledged", "/".join(key), detail)
     for key in stands.keys() - told.orders.keys():
+        if told.unheard.get(key) == stands[key].content:
+            continue
         law: Law = "refused" if key in told.refused else "acknowledged"
         yield Violation(law, "/".join(key), "stands, and nobody was told so")
 
@@ -103,7 +105,7 @@ def _holds(told: Told, standing: Standing) -> Iterator[Violation]:
             yield Violation("holds", str(hold), f"{said}, but it is {status}")
         if hold in told.released and status != "released":
             yield Violation("holds", str(hold), f"it was told released, but it is {status}")
-    for hold in told.refused_holds & standing.holds.keys():
+    for hold in (told.refused_holds & standing.holds.keys()) - told.unheard_holds:
         yield Violation("refused", str(hold), "the hold stands")
     for hold in (told.consumed | told.released) - standing.holds.keys():
         yield Violation("holds", str(hold), "is not there")

@@ -37,6 +37,8 @@ class Book:
     consumed: set[UUID] = field(default_factory=set)
     released: set[UUID] = field(default_factory=set)
     refused_holds: set[UUID] = field(default_factory=set)
+    unheard: dict[tuple[str, str], str] = field(default_factory=dict)
+    unheard_holds: set[UUID] = field(default_factory=set)
     brought: Counter[Sku] = field(default_factory=Counter)
     gone: list[tuple[OrderId, int, int]] = field(default_factory=list)
     seen: list[Violation] = field(default_factory=list)
@@ -66,6 +68,10 @@ class Book:
             self.refused.discard(key)
             if answer.reservation == "consumed" and order.reservation:
                 self.consumed.add(order.reservation)
+
+    def missed(self, order: NewOrder) -> None:
+        """Note an order about which some answer was not heard."""
+        self.unheard[str(order.channel), order.key] = content(order)
 
     def turned_away(self, order: NewOrder) -> None:
         """Note an order that was refused."""
@@ -107,6 +113,8 @@ class Book:
             frozenset(self.consumed),
             frozenset(self.released),
             frozenset(self.refused_holds),
+            self.unheard,
+            frozenset(self.unheard_holds),
             self.brought,
             self.seen,
             self.sent,

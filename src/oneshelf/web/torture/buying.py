@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -13,6 +14,7 @@ from oneshelf.web.doors import NDJSON
 from oneshelf.web.orders.placing import BulkAnswer
 from oneshelf.web.problems import RETRIED, Problem
 from oneshelf.web.stock.reserving import CartHeld, CartReleased
+from oneshelf.web.torture.book import Book
 from oneshelf.web.torture.knocking import Caller, Patience
 from oneshelf.web.torture.wire import Knock, LostError
 
@@ -34,13 +36,13 @@ async def buy(caller: Caller, step: Buying) -> None:
 async def _buy_alone(caller: Caller, step: Buying) -> None:
     [order] = step.orders
     other = replace(order, shipping_minor=order.shipping_minor + 1)
-    answer = await caller.ask(_knock(order), Placed, step.mishap, other)
+    answer = await caller.ask(_knock(order, caller.book), Placed, step.mishap, other)
     _note(caller, order, answer)
 
 
-def _knock(order: NewOrder) -> Knock:
+def _knock(order: NewOrder, book: Book) -> Knock:
     body = msgspec.json.encode(order)
-    return Knock(ORDERS, body, order.key, expected=REFUSED)
+    return Knock(ORDERS, body, order.key, expected=REFUSED, missed=partial(book.missed, order))
 
 
 def _note(caller: Caller, order: NewOrder, answer: Placed | Problem) -> None:
@@ -52,7 +54,7 @@ def _note(caller: Caller, order: NewOrder, answer: Placed | Problem) -> None:
 
 async def _buy_by_file(caller: Caller, step: Buying) -> None:
     if step.mishap == "hang_up":
-        await caller.hang_up_on(_file(step.orders))
+        await caller.hang_up_on(_file(step.orders, caller.book))
     if step.mishap == "twins":
         twin = _send_file(caller, step.orders)
         both = [*await asyncio.gather(_send_file(caller, step.orders), twin)]
@@ -76,20 +78,23 @@ async def _repeat(caller: Caller, step: Buying, known: Sequence[NewOrder]) -> No
             _note(caller, order, told[order.key])
         return
     for order in known[:3]:
-        await caller.reuse(_knock(replace(order, shipping_minor=order.shipping_minor + 1)))
+        await caller.reuse(
+            _knock(replace(order, shipping_minor=order.shipping_minor + 1), caller.book)
+        )
 
 
 async def _send_file(caller: Caller, orders: Sequence[NewOrder]) -> dict[str, Placed | Problem]:
     """Send orders until each is answered; a broken stream has answered what came through."""
     told: dict[str, Placed | Problem] = {}
     left = list(orders)
-    patience = Patience(_file(left))
+    patience = Patience(_file(left, caller.book))
     while left:
-        file = _file(left)
+        file = _file(left, caller.book)
         try:
             heard = await caller.once(file)
         except LostError as lost:
             caller.book.heard["no answer"] += 1
+            file.missed()
             lines = lost.partial.split(b"\n")[:-1]  # the last one may be cut
         else:
             lines = heard.body.splitlines() if heard.is_good() else []
@@ -112,7 +117,7 @@ def _note_line(
         caller.book.heard[str(answer.status)] += 1
         told[order.key] = answer.answer
     elif answer.problem is not None and answer.problem.code not in RETRIED:
-        caller.read_problem(_knock(order), answer.problem)
+        caller.read_problem(_knock(order, caller.book), answer.problem)
         told[order.key] = answer.problem
 
 
@@ -122,9 +127,14 @@ def _complain(caller: Caller, file: Knock, body: bytes) -> None:
         caller.read_problem(file, problem)
 
 
-def _file(orders: Sequence[NewOrder]) -> Knock:
+def _file(orders: Sequence[NewOrder], book: Book) -> Knock:
     body = b"\n".join(msgspec.json.encode(order) for order in orders)
-    return Knock(FILE, body, attempts=len(orders), media=NDJSON)
+
+    def missed() -> None:
+        for order in orders:
+            book.missed(order)
+
+    return Knock(FILE, body, attempts=len(orders), media=NDJSON, missed=missed)
 
 
 async def cart(caller: Caller, step: Carting) -> None:
@@ -139,7 +149,9 @@ async def cart(caller: Caller, step: Carting) -> None:
         "minutes": step.minutes,
     }
     key = f"hold-{order.key}"
-    knock = Knock(HOLDS, msgspec.json.encode(question), key, expected=REFUSED)
+    missed = partial(caller.book.unheard_holds.add, caller.book.hold_id(key))
+    body = msgspec.json.encode(question)
+    knock = Knock(HOLDS, body, key, expected=REFUSED, missed=missed)
     held = await caller.ask(knock, CartHeld, step.mishap, question | {"minutes": 60})
     if isinstance(held, Problem):
         caller.book.refused_holds.add(caller.book.hold_id(key))
@@ -178,7 +190,7 @@ async def _go_on(caller: Caller, step: Carting, held: CartHeld) -> None:
 async def _order(caller: Caller, step: Carting, held: CartHeld) -> None:
     order = replace(step.order, reservation=held.reservation)
     other = replace(order, shipping_minor=order.shipping_minor + 1)
-    _note(caller, order, await caller.ask(_knock(order), Placed, step.mishap, other))
+    _note(caller, order, await caller.ask(_knock(order, caller.book), Placed, step.mishap, other))
 
 
 async def _change(caller: Caller, held: CartHeld, verb: str, wanted: dict[str, object]) -> None:

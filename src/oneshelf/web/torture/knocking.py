@@ -67,6 +67,7 @@ class Caller:
     async def hang_up_on(self, knock: Knock) -> None:
         """Ask, and be gone before the answer comes."""
         self.book.sent += knock.attempts
+        knock.missed()
         await self._chance.choice(self._twins).ask_and_hang_up(knock)
 
     async def reuse(self, knock: Knock) -> None:
@@ -96,6 +97,7 @@ class Caller:
                 heard = await wires[at % len(wires)].ask(knock)
             except LostError:
                 self.book.heard["no answer"] += 1
+                knock.missed()
             else:
                 if not wants_repeat(heard):
                     return heard

@@ -1,6 +1,7 @@
 """One connection to one server: a request out, an answer in, or nobody knows."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,7 +28,8 @@ class LostError(Exception):
 class Knock:
     """One request. attempts: how much is asked in it. expected: codes that may refuse it.
 
-    repeats: whether a repeat is answered word for word; secrets are told once.
+    missed: told when an answer is not heard. repeats: whether a repeat is answered word for word;
+    secrets are told once.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Knock:
     media: str = JSON
     method: str = "POST"
     repeats: bool = True
+    missed: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
