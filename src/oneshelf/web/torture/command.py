@@ -1,6 +1,8 @@
 """`oneshelf torture`: the run with a progress bar, its verdict as a table or as one document."""
 
+import signal
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import get_args
 
 import msgspec
@@ -42,6 +44,8 @@ class TortureTold(msgspec.Struct, frozen=True):
 
 def run_torture(asked: Asked, make_worker: Callable[[Database], Reactions], *, json: bool) -> int:
     """Run, print, and return the exit code."""
+    for signaled in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signaled, _interrupt)
     silent = json or not Console(stderr=True).is_terminal
     with progress("attempts", asked.attempts, json=json) as bar:
         before = 0
@@ -59,6 +63,11 @@ def run_torture(asked: Asked, make_worker: Callable[[Database], Reactions], *, j
     told = _told(ended)
     show(told, _table(ended), _sentence(told), *_examples(ended), json=json)
     return NOT_DONE if told.violations else DONE
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that every process that was started is stopped too."""
+    raise KeyboardInterrupt
 
 
 def _told(ended: Ended) -> TortureTold:
