@@ -87,5 +87,17 @@ def test_an_order_whose_answer_was_not_heard_may_stand_as_it_was_asked():
     assert broken(standing=otherwise) == {"acknowledged"}
 
 
+def test_a_hold_whose_answer_was_not_heard_may_have_been_made():
+    unheard = replace(TOLD, unheard_holds=frozenset({UUID(int=3)}))
+    made = replace(
+        STANDING,
+        holds={**STANDING.holds, UUID(int=3): "lapsed"},
+        units={**STANDING.units, "reserved": {f"{UUID(int=3)} LAMP@leeds": 1}},
+    )
+
+    assert broken(unheard, made) == set()
+    assert broken(TOLD, made) == {"deeds", "refused"}
+
+
 def test_units_that_a_till_found_count_as_brought():
     assert broken(standing=replace(STANDING, sold={"LAMP": 4}, found={"LAMP": 1})) == set()

@@ -153,7 +153,7 @@ def _shelvers(script: Script, chance: Random, name: str) -> Step:  # noqa: ARG00
     verb: Literal["adjust", "count", "regrade"] = chance.choice(
         ("adjust", "adjust", "adjust", "count", "regrade")
     )
-    low, high = {"adjust": (-2, 9), "count": (1, 30), "regrade": (1, 2)}[verb]
+    low, high = {"adjust": (-3, 5), "count": (1, 30), "regrade": (1, 2)}[verb]
     return Shelving(verb, _rows(script, chance, low, high), script.mishap(chance))
 
 
@@ -164,7 +164,7 @@ def _movers(script: Script, chance: Random, name: str) -> Step:  # noqa: ARG001 
 
 
 def _receivers(script: Script, chance: Random, name: str) -> Step:
-    rows = _rows(script, chance, 1, 20)
+    rows = _rows(script, chance, 1, 8)
     return Receiving(
         reference=name,
         rows=rows,

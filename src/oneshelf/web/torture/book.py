@@ -21,6 +21,7 @@ class Book:
     """The crowd's memory. key_id: of the API key; hold ids are made from it.
 
     gone: (order, line, units) that left a node.
+    patience_s: how long anybody asks the same question.
     opened_at, speed: of the shop's clock, as it was when nobody had turned it yet.
     """
 
@@ -28,6 +29,7 @@ class Book:
     key_id: str
     opened_at: datetime
     speed: float
+    patience_s: float
     began_s: float = field(default_factory=time.monotonic)
     sent: int = 0
     orders: dict[tuple[str, str], OrderTold] = field(default_factory=dict)

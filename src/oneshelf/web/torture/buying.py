@@ -87,7 +87,7 @@ async def _send_file(caller: Caller, orders: Sequence[NewOrder]) -> dict[str, Pl
     """Send orders until each is answered; a broken stream has answered what came through."""
     told: dict[str, Placed | Problem] = {}
     left = list(orders)
-    patience = Patience(_file(left, caller.book))
+    patience = Patience(_file(left, caller.book), caller.book.patience_s)
     while left:
         file = _file(left, caller.book)
         try:

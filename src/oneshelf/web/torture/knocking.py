@@ -20,7 +20,6 @@ from oneshelf.web.torture.wire import Heard, Knock, LostError, Wire
 
 Answer = TypeVar("Answer")
 
-GIVE_UP_S = 240.0
 PAUSE_S = 0.05
 PAUSE_S_MAX = 1.0
 
@@ -89,7 +88,7 @@ class Caller:
             wire.hang_up()
 
     async def _insist(self, knock: Knock, wires: Sequence[Wire]) -> Heard:
-        patience = Patience(knock)
+        patience = Patience(knock, self.book.patience_s)
         at = self._chance.randrange(len(wires))
         while True:
             self.book.sent += knock.attempts
@@ -123,10 +122,10 @@ class Caller:
 class Patience:
     """Pauses that grow, and an end to it."""
 
-    def __init__(self, knock: Knock) -> None:
+    def __init__(self, knock: Knock, patience_s: float) -> None:
         """Begin to wait."""
         self._knock = knock
-        self._until = time.monotonic() + GIVE_UP_S
+        self._until = time.monotonic() + patience_s
         self._pause_s = PAUSE_S
 
     async def pause(self) -> None:

@@ -42,6 +42,7 @@ from oneshelf.web.torture.wire import Knock, LostError, Wire
 READY_WITHIN_S = 90
 REST_WITHIN_S = 300
 FAILURES_MAX = 20
+PATIENCE_S_MAX = 240.0
 AFTER_ALL_HOLDS = timedelta(hours=30)
 ASKED_AGAIN = 300
 POLL_S = 0.05
@@ -126,9 +127,10 @@ def _run(
         for one in machine.mortals:
             machine.start(one)
         began_s = time.monotonic()
-        minutes = asked.minutes
-        bounds = Bounds(asked.attempts, began_s + 60 * minutes if minutes else float("inf"))
-        book = Book(script.world, key.key.key_id, MONDAY, focus.speed)
+        within_s = 60 * asked.minutes if asked.minutes else float("inf")
+        bounds = Bounds(asked.attempts, began_s + within_s)
+        patience_s = min(PATIENCE_S_MAX, 2 * within_s)
+        book = Book(script.world, key.key.key_id, MONDAY, focus.speed, patience_s)
         crowd = Crowd(script, machine, database, key.presented, book, bounds)
         progress.phase("Asking")
         uvloop.run(_ask(crowd, progress))
