@@ -18,7 +18,10 @@ from hypothesis.stateful import (
 import oneshelf.inventory
 from oneshelf.base.errors import ContendedError, OneshelfError
 from oneshelf.base.identifiers import ChannelId, LineId, NodeId, OrderId, PublicId, Sku, new_id
+from oneshelf.catalog.nodes import METHODS, Toggle
 from oneshelf.catalog.products import KitPart
+from oneshelf.catalog.sheets.reading import GoodRow
+from oneshelf.inventory.assortment.actions import import_rows, put_toggles
 from oneshelf.inventory.auditing.actions import audit, repair
 from oneshelf.inventory.auditing.differences import plan_repair
 from oneshelf.inventory.availability import StockSnapshot
@@ -71,6 +74,7 @@ SKUS = [Sku("LAMP"), Sku("RUG")]
 NODES = [NodeId("berlin"), NodeId("paris")]
 LOTS = [None, "a"]
 SHELVES = [StockPoint(sku, node, lot) for sku in SKUS for node in NODES for lot in LOTS]
+SET = Sku("SET")
 KIT = (KitPart(SKUS[0], 1), KitPart(SKUS[1], 2))
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TABLES = ", ".join(
@@ -83,6 +87,7 @@ skus = st.sampled_from(SKUS)
 nodes = st.sampled_from(NODES)
 few = st.integers(1, 5)
 some_nodes = st.none() | st.frozensets(nodes, min_size=1)
+methods = st.sampled_from(sorted(METHODS))
 grades = st.sampled_from(["available", "damaged", "quality_hold"])
 old = st.integers(0, 3)  # which of the latest holds, lines, receipt lines
 
@@ -95,7 +100,7 @@ class Stock(RuleBasedStateMachine):
         self.holds, self.lines, self.receipt_lines = [], [], []
         self.safety = 0
         with database.transaction("test", "machine") as tx:
-            tx.run(f"TRUNCATE base.fact, base.policy, {TABLES} CASCADE")
+            tx.run(f"TRUNCATE base.fact, base.policy, catalog.toggle, {TABLES} CASCADE")
 
     def do(self, verb, *given):
         """Do it; too few units is an answer that changes nothing."""
@@ -272,7 +277,7 @@ class Stock(RuleBasedStateMachine):
             wishes = []
             if units and not firm:
                 parts = (KitPart(sku, 1),)
-                wishes = [ClaimWish(line, OrderId(line), parts, units, accepted, promised_at)]
+                wishes = [ClaimWish(line, OrderId(line), sku, parts, units, accepted, promised_at)]
             for balance in inbound:
                 if part := min(units, balance.expected):
                     units -= part
@@ -294,9 +299,12 @@ class Stock(RuleBasedStateMachine):
     def backorders_kits_and_whole_orders(self, units, accepted, serving):
         kit, lamp = self.new_line(), self.new_line()
         order = OrderId(kit)
-        wishes = [ClaimWish(kit, order, KIT, 1, accepted, None, 0, serving)]
+        wishes = [ClaimWish(kit, order, SET, KIT, 1, accepted, None, 0, serving)]
         if serving == "together":
-            wishes.append(ClaimWish(lamp, order, KIT[:1], units, accepted, None, 0, serving))
+            lamps = KIT[:1]
+            wishes.append(
+                ClaimWish(lamp, order, lamps[0].sku, lamps, units, accepted, None, 0, serving)
+            )
         self.do(open_claims, wishes)
         self.do(serve_skus, SKUS)
 
@@ -339,6 +347,16 @@ class Stock(RuleBasedStateMachine):
     def keeps_back(self, units):
         self.safety = units
         self.do(decide_buffers, BufferPolicy((BufferRule("safety", units),)))
+
+    @rule(sku=st.sampled_from([*SKUS, SET]), node=nodes, methods=st.frozensets(methods))
+    def switches(self, sku, node, methods):
+        self.do(put_toggles, [Toggle(node, sku, methods)])
+
+    @rule(sku=skus, node=nodes, methods=st.frozensets(methods))
+    def imports(self, sku, node, methods):
+        row = GoodRow(2, Toggle(node, sku, methods))
+        with self.database.transaction("test", "machine") as tx:
+            import_rows(tx, "toggles", [row], self.now)
 
     @invariant()
     def every_figure_follows_from_the_ledger(self):

@@ -34,9 +34,9 @@ SELECT 1 + n % 10000, 1 + n / 10000, 1 + n % 19997, 1 FROM generate_series(0, 19
 INSERT INTO inventory.commitment
 SELECT n, 10000 + n / 2, 1 + n % 20000, 'committed', 2, '2026-01-09'
   FROM generate_series(1, 20000) AS n;
-INSERT INTO inventory.claim (line_id, order_id, units, serving, method, nodes, priority, placed_at,
-                             status)
-SELECT n, 10000 + n / 2, CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END,
+INSERT INTO inventory.claim (line_id, order_id, sku, units, serving, method, nodes, priority,
+                             placed_at, status)
+SELECT n, 10000 + n / 2, 'sku-' || n / 20 % 2000, CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END,
        CASE WHEN n % 40 = 0 THEN 'together' ELSE 'as_it_comes' END, 'ship', NULL, 0, '2026-01-01',
        CASE WHEN n % 20 = 0 THEN 'open' ELSE 'served' END
   FROM generate_series(1, 20000) AS n;

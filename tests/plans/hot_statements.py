@@ -6,6 +6,7 @@ from uuid import UUID
 from oneshelf.base import outbox, reading, repeat_keys
 from oneshelf.base.repeat_keys import RepeatKey
 from oneshelf.catalog.products import KitPart
+from oneshelf.inventory.assortment import store as assortment
 from oneshelf.inventory.claims import store as claims
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.ledger import Movement, Step, StockPoint
@@ -102,12 +103,14 @@ INVENTORY = {
     "reservations_are_closed": lambda tx: reservations.close(tx, MANY, "released"),
     "reservations_are_forgotten": lambda tx: reservations.forget(tx, [10_001, 10_002]),
     "claims_are_added": lambda tx: claims.add(
-        tx, [ClaimWish(n, n, (KitPart("sku-1", 1),), 1) for n in MANY], NOW
+        tx, [ClaimWish(n, n, "sku-1", (KitPart("sku-1", 1),), 1) for n in MANY], NOW
     ),
     "connected_queues_are_found": lambda tx: claims.find_connected(tx, SKUS),
     "nearby_points_are_found": lambda tx: claims.find_nearby_points(tx, SHELVES, SKUS[:2]),
     "claims_are_reduced": lambda tx: claims.reduce(tx, {20: 1, 40: 1}, "served"),
     "waited_for_skus_of_lines_are_found": lambda tx: claims.find_skus_of_lines(tx, LINES),
+    "waited_for_skus_of_goods_are_found": lambda tx: assortment.find_waiting_for(tx, SKUS),
+    "free_units_are_found": lambda tx: claims.find_free(tx, SKUS),
     "waiting_lines_are_found": lambda tx: claims.find_waiting_lines(tx, LINES),
     "due_dates_are_found": lambda tx: claims.find_due(tx, [20_001, 20_002]),
     "levels_of_skus_are_read": lambda tx: levels.read_of(tx, SKUS[:2]),

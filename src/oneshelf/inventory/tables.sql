@@ -140,6 +140,7 @@ CREATE TABLE inventory.claim (
     claim_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     line_id     bigint NOT NULL,
     order_id    bigint NOT NULL,
+    sku         text NOT NULL,  -- the line's own; a toggle can name a kit
     units       integer NOT NULL CHECK (units >= 0),  -- still open
     serving     text NOT NULL CHECK (serving IN (
         'as_it_comes',
@@ -155,6 +156,7 @@ CREATE TABLE inventory.claim (
 );
 CREATE INDEX claim_by_line ON inventory.claim (line_id);
 CREATE INDEX claim_by_order ON inventory.claim (order_id) WHERE status = 'open';
+CREATE INDEX claim_by_sku ON inventory.claim (sku) WHERE status = 'open';
 
 -- What one claimed unit takes from the shelf: a kit claims several components, served from one node.
 CREATE TABLE inventory.claim_part (

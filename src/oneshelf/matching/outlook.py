@@ -34,7 +34,7 @@ from oneshelf.matching.stock_view import DatedSupply, StockView, less
 from oneshelf.matching.world import World, compile_world
 
 LIKELY_NODES_MAX = 32
-FOR_NOW: frozenset[Rejected] = frozenset({"out_of_stock", "no_capacity", "too_late"})
+FOR_NOW: frozenset[Rejected] = frozenset({"out_of_stock", "no_capacity", "too_late", "toggled_off"})
 
 
 class OfProduct(Protocol):

@@ -172,6 +172,7 @@ def claims(new: NewRows, parts: Parts, accepting: frozenset[NodeId]) -> Iterable
         yield ClaimWish(
             line_id=line.line_id,
             order_id=new.header.order_id,
+            sku=line.line.sku,
             parts=parts[line.line.sku],
             units=wait.units,
             nodes=accepting,

@@ -144,6 +144,7 @@ def claims(
         ClaimWish(
             line_id=lines[wait.line_no],
             order_id=replan.order_id,
+            sku=skus[wait.line_no],
             parts=parts[skus[wait.line_no]],
             units=wait.units,
             nodes=replan.accepting,

@@ -20,12 +20,12 @@ from oneshelf.catalog.sheets.actions import (
     Imported,
     check_rows,
     export_lines,
-    import_rows,
     plain_skus,
 )
 from oneshelf.catalog.sheets.cells import Refusal
 from oneshelf.catalog.sheets.kinds import SHEETS, SheetKind
 from oneshelf.catalog.sheets.reading import GoodRow, parse
+from oneshelf.inventory.assortment.actions import import_rows
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import CSV, FILE_BYTES_MAX, Door, Visit, respond
 from oneshelf.web.keys import require

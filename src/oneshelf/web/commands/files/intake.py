@@ -10,10 +10,11 @@ from oneshelf.base.batching import decide_batch
 from oneshelf.base.clock import read_now
 from oneshelf.base.database import Database, Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.catalog.sheets.actions import Imported, check_rows, import_rows, plain_skus
+from oneshelf.catalog.sheets.actions import Imported, check_rows, plain_skus
 from oneshelf.catalog.sheets.cells import Refusal
 from oneshelf.catalog.sheets.kinds import SheetKind
 from oneshelf.catalog.sheets.reading import GoodRow, parse
+from oneshelf.inventory.assortment.actions import import_rows
 from oneshelf.web.commands.opening import BY
 from oneshelf.web.commands.printing import Bar
 
