@@ -1,6 +1,8 @@
 """Whatever is done to stock, in whatever order, every figure follows from the ledger."""
 
 import ast
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +54,8 @@ from oneshelf.inventory.lines.actions import (
     unpick,
 )
 from oneshelf.inventory.lines.handling import LineUnits, Rejected, Returned, TillSale
+from oneshelf.inventory.recalls.actions import put_back, recall
+from oneshelf.inventory.recalls.recalled import PutBack
 from oneshelf.inventory.receipts.actions import expect, re_date, receive
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine, Received
 from oneshelf.inventory.reservations.actions import (
@@ -79,7 +83,7 @@ KIT = (KitPart(SKUS[0], 1), KitPart(SKUS[1], 2))
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TABLES = ", ".join(
     f"inventory.{table}"
-    for table in ["movement", "point", "commitment", "claim", "reservation", "receipt"]
+    for table in ["movement", "point", "commitment", "recalled", "claim", "reservation", "receipt"]
 )
 
 shelves = st.sampled_from(SHELVES)
@@ -324,7 +328,28 @@ class Stock(RuleBasedStateMachine):
     @rule(place=old, units=few)
     def gives_up(self, place, units):
         line, node, state = self.bound(place)
-        self.do(uncommit, [LineUnits(line, node, units)], state)
+        if state != "picked":
+            self.do(uncommit, [LineUnits(line, node, units)], state)
+
+    @rule(place=old, units=few, found=st.sampled_from(["available", "damaged", "lost"]))
+    def calls_back(self, place, units, found):
+        """As a cancellation does, and an associate later; a picked unit has nowhere else to go."""
+        line, node, _ = self.bound(place)
+        self.do(pick, [LineUnits(line, node, 9)])
+        with self.database.transaction("test", "machine") as tx:
+            tote = Counter()
+            for one in find_commitments(tx, [line]):
+                if one.state == "picked":
+                    tote[one.point.node, one.point.sku] += one.units
+        for (place_now, sku), there in tote.items():
+            wanted = LineUnits(line, place_now, there, sku)
+            self.do(recall, [wanted])
+            back = PutBack(new_id(), line, place_now, sku, units, found)
+            first, again = self.do(put_back, [back]), self.do(put_back, [back, back])
+            rest = replace(back, request=new_id(), units=there)
+
+            assert (first, again) == ([min(units, there)], [0, 0])
+            assert self.do(put_back, [rest]) == [there - min(units, there)]
 
     @rule(point=shelves, units=few, condition=grades)
     def returns(self, point, units, condition):

@@ -34,6 +34,8 @@ SELECT 1 + n % 10000, 1 + n / 10000, 1 + n % 19997, 1 FROM generate_series(0, 19
 INSERT INTO inventory.commitment
 SELECT n, 10000 + n / 2, 1 + n % 20000, 'committed', 2, '2026-01-09'
   FROM generate_series(1, 20000) AS n;
+INSERT INTO inventory.recalled (line_id, node, sku, units, recalled_at)
+SELECT n, 'node-' || n % 10, 'sku-1', 2, '2026-01-09' FROM generate_series(1, 20000) AS n;
 INSERT INTO inventory.claim (line_id, order_id, sku, units, serving, method, nodes, priority,
                              placed_at, status)
 SELECT n, 10000 + n / 2, 'sku-' || n / 20 % 2000, CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END,

@@ -11,6 +11,7 @@ from oneshelf.inventory.claims import store as claims
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.ledger import Movement, Step, StockPoint
 from oneshelf.inventory.levels import store as levels
+from oneshelf.inventory.recalls import store as recalls
 from oneshelf.inventory.reservations import store as reservations
 from oneshelf.inventory.shelf import store as shelf
 from oneshelf.matching.capacity import store as capacity
@@ -102,6 +103,12 @@ INVENTORY = {
     "due_reservations_are_locked": lambda tx: reservations.lock_lapsed(tx, NOW, 50),
     "reservations_are_closed": lambda tx: reservations.close(tx, MANY, "released"),
     "reservations_are_forgotten": lambda tx: reservations.forget(tx, [10_001, 10_002]),
+    "recalled_units_are_added": lambda tx: recalls.add(
+        tx, {(n, "node-1", "sku-1"): 1 for n in MANY}, NOW
+    ),
+    "recalled_units_are_reduced": lambda tx: recalls.reduce(
+        tx, {(n, f"node-{n % 10}", "sku-1"): 1 for n in MANY}
+    ),
     "claims_are_added": lambda tx: claims.add(
         tx, [ClaimWish(n, n, "sku-1", (KitPart("sku-1", 1),), 1) for n in MANY], NOW
     ),
@@ -189,6 +196,7 @@ DOORS = {
     "the_work_of_a_node_is_read": lambda tx: work_reads.find_work(
         tx, "node-3", ["released", "picked"], 0, 50
     ),
+    "recalled_units_are_read": lambda tx: work_reads.find_recalled(tx, "node-3", 0, 51),
     "open_exceptions_are_read": lambda tx: work_reads.find_exceptions(tx, 0, 51),
     "stock_of_a_sku_is_read": lambda tx: stock_reads.find_stock(tx, "sku-7"),
     "stock_is_looked_up": lambda tx: stock_reads.look_up(tx, [(p.sku, p.node) for p in SHELVES]),
@@ -201,6 +209,7 @@ LOCKING = {  # in which key's order: two batches that lock the same rows never c
     "points": (["point_id"], lambda tx: shelf.lock_points(tx, SHELVES)),
     "points_by_id": (["point_id"], lambda tx: shelf.lock_ids(tx, MANY)),
     "reservations": (["reservation_id"], lambda tx: reservations.lock(tx, HOLDS)),
+    "recalled_units": (["line_id", "node", "sku"], lambda tx: recalls.lock(tx, LINES)),
     "claims": (["claim_id"], lambda tx: claims.lock_open(tx, SKUS)),
     "orders": (["order_id"], lambda tx: progress.lock_orders(tx, ORDERS)),
     "capacity_days": (["node_id", "on_day"], lambda tx: capacity.lock_days(tx, DAYS)),

@@ -136,6 +136,27 @@ def test_an_order_goes_from_promise_to_return(admin, database):
     assert [one["number"] for one in found] == [number]
 
 
+def test_what_was_picked_and_then_cancelled_is_put_back_through_the_nodes_list(admin, database):
+    number = buy(admin)["number"]
+    with database.transaction("test", "release") as tx:
+        [later] = tx.scalars("SELECT clock_timestamp() + interval '1 day'")
+        release_due(tx, later)
+    [parcel] = {row["parcel"] for row in admin.get("/api/v1/nodes/leeds/work").json()["work"]}
+    post(admin, "parcels/pick", picks=[{"parcel": parcel, "line_no": 1, "units": 2}])
+    post(admin, f"orders/{number}/cancel", reason="changed_mind")
+    cancelled = available(admin)
+    [row] = admin.get("/api/v1/nodes/leeds/recalled").json()["recalled"]
+    back = {name: row[name] for name in ("order", "line_no", "sku", "units")}
+    first = post(admin, "nodes/leeds/recalled", "back", units=[back])
+    again = post(admin, "nodes/leeds/recalled", "back", units=[back])
+
+    assert (row["parcels"], row["units"], cancelled["leeds"]) == ([parcel], 2, 3)
+    assert first.json()["answers"][0]["outcome"] == "put_back"
+    assert again.json() == first.json()
+    assert available(admin)["leeds"] == 5
+    assert admin.get("/api/v1/nodes/leeds/recalled").json()["recalled"] == []
+
+
 def test_why_an_order_goes_there_is_told_in_sentences(admin):
     number = buy(admin)["number"]
     told = admin.get(f"/api/v1/orders/{number}/explain").json()

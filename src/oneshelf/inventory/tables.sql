@@ -1,6 +1,6 @@
 -- What we have, where, and for whom. Units are whole sellable units.
--- Lock order inside this folder: stock requests, reservations, receipt lines, points (new ones are
--- inserted first), claims; each by its key.
+-- Lock order inside this folder: stock requests, recalled units, reservations, receipt lines, points
+-- (new ones are inserted first), claims; each by its key.
 CREATE SCHEMA inventory;
 
 CREATE TYPE inventory.state AS ENUM (
@@ -134,6 +134,19 @@ CREATE TABLE inventory.commitment (
     PRIMARY KEY (line_id, point_id, state)
 );
 CREATE INDEX commitment_by_point ON inventory.commitment (point_id);
+
+-- Units in a tote that their order no longer wants. They stay `picked` and bound to the line until
+-- somebody puts them back. Written under the order's lock.
+CREATE TABLE inventory.recalled (
+    recalled_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    line_id     bigint NOT NULL,
+    node        text NOT NULL,
+    sku         text NOT NULL,  -- of a shelf: of a kit, the part
+    units       integer NOT NULL CHECK (units > 0),
+    recalled_at timestamptz NOT NULL,
+    UNIQUE (line_id, node, sku)
+);
+CREATE INDEX recalled_by_node ON inventory.recalled (node, recalled_id);
 
 -- A backorder: units of a line that wait for stock at the nodes it accepts.
 CREATE TABLE inventory.claim (

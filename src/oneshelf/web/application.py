@@ -37,6 +37,7 @@ from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
 from oneshelf.web.orders.promising import DOORS as PROMISING
+from oneshelf.web.outbound.emptying import DOORS as EMPTYING
 from oneshelf.web.outbound.returning import DOORS as RETURNING
 from oneshelf.web.outbound.working import DOORS as WORKING
 from oneshelf.web.pages.assets import DOORS as ASSETS
@@ -63,6 +64,7 @@ DOORS: tuple[Door, ...] = (
     *STOCK_CHANGES,
     *RECEIVING,
     *WORKING,
+    *EMPTYING,
     *RETURNING,
     *SHEETS,
     *POLICIES,

@@ -7,6 +7,7 @@ without a request's id moves at most what is still there.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from oneshelf.base.database import Transaction
@@ -47,11 +48,8 @@ from oneshelf.inventory.shelf.actions import (
 SOLD = "sold_at_till"
 NOT_IN_STOCK = "not_in_stock"
 SERIALISATION_FAILURE = "40001"
-FREED: Mapping[Bound, State] = {
-    "committed": "available",
-    "picked": "available",
-    "promised": "expected",
-}
+Freeable = Literal["committed", "promised"]
+FREED: Mapping[Freeable, State] = {"committed": "available", "promised": "expected"}
 
 
 def pick(tx: Transaction, picks: Sequence[LineUnits], now: datetime) -> list[LineUnits]:
@@ -75,7 +73,7 @@ def hand_over(tx: Transaction, pickups: Sequence[LineUnits], now: datetime) -> l
 
 
 def uncommit(
-    tx: Transaction, units: Sequence[LineUnits], state: Bound, now: datetime
+    tx: Transaction, units: Sequence[LineUnits], state: Freeable, now: datetime
 ) -> list[LineUnits]:
     """Free units of lines in one state: the older claims get them first, then anyone.
 
@@ -85,7 +83,10 @@ def uncommit(
 
 
 def cancel_lines(tx: Transaction, line_ids: Collection[LineId], now: datetime) -> None:
-    """Free everything the lines have and let them wait for nothing; serve older claims."""
+    """Free everything the lines have and let them wait for nothing; serve older claims.
+
+    What is in a tote stays there until somebody puts it back.
+    """
     skus = find_waiting_skus_of(tx, line_ids)
     points = {one.point for one in find_commitments(tx, line_ids)}
     locked = lock_for_serving(tx, points, now, skus=skus)
@@ -97,7 +98,7 @@ def cancel_lines(tx: Transaction, line_ids: Collection[LineId], now: datetime) -
                 one, "expected" if one.state == "promised" else "available", one.units, "cancelled"
             )
             for one in find_commitments(tx, line_ids)
-            if one.point in locked
+            if one.point in locked and one.state != "picked"
         ],
         now,
     )
