@@ -100,6 +100,13 @@ def find_recalled(tx: Transaction, node: str, after: int, limit: int) -> list[Re
     return tx.rows(
         RecalledRow,
         """
+        WITH page AS (
+            SELECT recalled_id, line_id, node, sku, units, recalled_at
+              FROM inventory.recalled
+             WHERE node = %(node)s AND recalled_id > %(after)s
+             ORDER BY recalled_id
+             LIMIT %(limit)s
+        )
         SELECT recalled_id, line.order_id AS "order", line_no,
                ARRAY(SELECT DISTINCT parcel_id
                        FROM orders.quantity
@@ -107,15 +114,13 @@ def find_recalled(tx: Transaction, node: str, after: int, limit: int) -> list[Re
                       WHERE quantity.order_id = line.order_id
                         AND quantity.line_id = line.line_id
                         AND quantity.status = 'cancelled'
-                        AND parcel.node = recalled.node
+                        AND parcel.node = page.node
                       ORDER BY parcel_id) AS parcels,
-               recalled.sku, coalesce(product.name, '') AS name, gtin, recalled.units, recalled_at
-          FROM inventory.recalled
+               page.sku, coalesce(product.name, '') AS name, gtin, page.units, recalled_at
+          FROM page
           JOIN orders.line USING (line_id)
-          LEFT JOIN catalog.product ON product.sku = recalled.sku
-         WHERE recalled.node = %(node)s AND recalled_id > %(after)s
+          LEFT JOIN catalog.product ON product.sku = page.sku
          ORDER BY recalled_id
-         LIMIT %(limit)s
         """,
         node=node,
         after=after,
