@@ -138,15 +138,15 @@ CREATE INDEX commitment_by_point ON inventory.commitment (point_id);
 -- Units in a tote that their order no longer wants. They stay `picked` and bound to the line until
 -- somebody puts them back. Written under the order's lock.
 CREATE TABLE inventory.recalled (
-    recalled_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    recalled_id bigint GENERATED ALWAYS AS IDENTITY,
     line_id     bigint NOT NULL,
     node        text NOT NULL,
     sku         text NOT NULL,  -- of a shelf: of a kit, the part
     units       integer NOT NULL CHECK (units > 0),
     recalled_at timestamptz NOT NULL,
+    PRIMARY KEY (node, recalled_id),  -- as a node's list is read
     UNIQUE (line_id, node, sku)
 );
-CREATE INDEX recalled_by_node ON inventory.recalled (node, recalled_id);
 
 -- A backorder: units of a line that wait for stock at the nodes it accepts.
 CREATE TABLE inventory.claim (
