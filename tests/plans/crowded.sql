@@ -11,7 +11,7 @@ SELECT name, name, 'web', 'house', 'ask', 'GBP', 0
   FROM unnest(ARRAY['web', 'app', 'market', 'till']) AS name;
 INSERT INTO catalog.product
 SELECT 'sku-' || n, 'Product', 'house', 'home', NULL, 1, 1, 1, 1, 'none', 500, 'GBP', NULL, false
-  FROM generate_series(0, 1999) AS n;
+  FROM (SELECT generate_series(0, 1999)::text UNION ALL VALUES ('new')) AS one (n);
 
 INSERT INTO inventory.receipt SELECT 'asn-' || n, '2026-01-01' FROM generate_series(0, 99) AS n;
 INSERT INTO inventory.receipt_line (reference, line_no, sku, node, due_at, units_expected)

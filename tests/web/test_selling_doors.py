@@ -136,6 +136,22 @@ def test_an_order_goes_from_promise_to_return(admin, database):
     assert [one["number"] for one in found] == [number]
 
 
+@pytest.mark.parametrize(("sku", "node"), [("LIMP", "leeds"), ("LAMP", "nowhere")])
+def test_stock_under_an_unknown_name_is_refused_by_that_name(admin, sku, node):
+    place = {"sku": sku, "node": node}
+    line = place | {"line_no": 1, "units": 1, "due_at": "2026-02-01T09:00:00Z"}
+    adjusted = post(
+        admin, "stock/adjustments", adjustments=[place | {"units": 1, "reason": "found"}]
+    )
+    announced = post(admin, "receipts", reference="D1", lines=[line])
+    toggled = post(admin, "stock/toggles", toggles=[place | {"methods": ["ship"]}])
+
+    for answer in (adjusted, announced, toggled):
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_value")
+        assert "is not in the catalog" in answer.text
+        assert "LIMP" in answer.text or "nowhere" in answer.text
+
+
 def test_what_was_picked_and_then_cancelled_is_put_back_through_the_nodes_list(admin, database):
     number = buy(admin)["number"]
     with database.transaction("test", "release") as tx:
