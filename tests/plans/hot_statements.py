@@ -13,7 +13,7 @@ from oneshelf.inventory.levels import store as levels
 from oneshelf.inventory.reservations import store as reservations
 from oneshelf.inventory.shelf import store as shelf
 from oneshelf.matching.capacity import store as capacity
-from oneshelf.matching.capacity.holding import Hold, NodeDay
+from oneshelf.matching.capacity.holding import CartHold, Hold, NodeDay
 from oneshelf.matching.decisions import store as decisions
 from oneshelf.orders.changes import store as changes
 from oneshelf.orders.facts import LinesUnsourced, OrderPlaced
@@ -44,6 +44,7 @@ HOLDS = [UUID(bytes=b"\x07" * 15 + bytes([n])) for n in range(20)]
 KEYS = [RepeatKey("web", f"key-{n}") for n in MANY]
 NEW_KEYS = [RepeatKey("web", f"new-{n}") for n in MANY]
 DAYS = [NodeDay(f"node-{n % 10}", date(2026, 1, 20 + n // 10)) for n in range(20)]
+CART_HOLDS = [CartHold(hold, day, 1) for hold, day in zip(HOLDS, DAYS, strict=True)]
 RARE = reading.Reader("rare", {"Rare": OrderPlaced}, print)
 OFTEN = reading.Reader("often", {"Fact1": OrderPlaced}, print)
 
@@ -133,6 +134,10 @@ MATCHING = {
     "capacity_is_added": lambda tx: capacity.add(
         tx, [capacity.CountRow(day.node, day.on, 1) for day in DAYS]
     ),
+    "days_of_carts_are_found": lambda tx: capacity.find_cart_holds(tx, HOLDS),
+    "days_of_ended_carts_are_found": lambda tx: capacity.find_ended(tx, DAYS, NOW),
+    "days_of_carts_are_held": lambda tx: capacity.insert_cart_holds(tx, CART_HOLDS),
+    "days_of_carts_are_given_back": lambda tx: capacity.delete_cart_holds(tx, CART_HOLDS),
     "decisions_are_found": lambda tx: decisions.find(tx, ORDERS[0]),
 }
 
