@@ -5,25 +5,50 @@ reservations, capacity days, stock points; each in key order.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import PublicId
+from oneshelf.base.identifiers import NodeId, PublicId
 from oneshelf.inventory.facts import ReservationLapsed, ReservationLost
+from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.reservations import actions as stock
 from oneshelf.inventory.reservations.holding import Gone, Moved, Reserved, Resized, Short
 from oneshelf.matching.capacity.actions import (
     find_cart_holds,
     hold_for_carts,
+    load_capacity,
     lock_days,
     release_of_carts,
 )
 from oneshelf.matching.capacity.holding import CartHold, NodeDay, Wish, lacking
 from oneshelf.matching.carts.asking import Answer, Cart, Full, Outrun, nodes_of, opened
 from oneshelf.matching.outlook import Outlook
+from oneshelf.matching.plan import Plan, Refusal, Refused
+from oneshelf.matching.request import SourcingRequest
 
+FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
+FOR_LACK_OF_DAYS: frozenset[Refused] = frozenset({"no_capacity", "too_late"})
+A_DAY = timedelta(days=1)
 Act = Callable[[Collection[PublicId]], Mapping[PublicId, Reserved | Short | Gone]]
+
+
+def plan(
+    outlook: Outlook, tx: Transaction, request: SourcingRequest, now: datetime
+) -> Plan | Refusal:
+    """Plan where a cart could stand; what others gave back a moment ago is no reason to refuse.
+
+    Before anything of this transaction changes stock or capacity: the outlook learns what it reads.
+    """
+    found = outlook.plan(request)
+    reason = found.reason if isinstance(found, Refusal) else None
+    if reason in FOR_LACK_OF_STOCK:
+        outlook.learn_stock(read_levels(tx, outlook.world.components(request.lines)))
+    elif reason in FOR_LACK_OF_DAYS:
+        _learn_capacity(outlook, tx, now)
+    else:
+        return found
+    return outlook.plan(request)
 
 
 def hold(tx: Transaction, carts: Sequence[Cart], now: datetime) -> dict[PublicId, Answer]:
@@ -130,8 +155,7 @@ def _change(
         public_id: opened(units, [one for one in changes if one.public_id == public_id])
         for public_id, units in sorted(kept.items())
     }
-    first = {node: outlook.first_day(node, now) for nodes in new.values() for node in nodes}
-    days = {node: NodeDay(node, on) for node, on in first.items() if on is not None}
+    days = _first_days(outlook, tx, {node for nodes in new.values() for node in nodes}, now)
     held = {one.day for one in find_cart_holds(tx, kept)}
     room = lock_days(tx, {*days.values(), *held}, now)
     answers: dict[PublicId, Answer] = {
@@ -158,6 +182,26 @@ def _change(
     hold_for_carts(tx, taken, now)
     _leave(tx, stand, now)
     return {**answers, **done}
+
+
+def _first_days(
+    outlook: Outlook, tx: Transaction, nodes: Collection[NodeId], now: datetime
+) -> dict[NodeId, NodeDay]:
+    """Return the first day with room of each node that has one; none is said on a fresh read."""
+    days = _with_room(outlook, nodes, now)
+    if len(days) < len(nodes):
+        _learn_capacity(outlook, tx, now)
+        days = _with_room(outlook, nodes, now)
+    return days
+
+
+def _with_room(outlook: Outlook, nodes: Iterable[NodeId], now: datetime) -> dict[NodeId, NodeDay]:
+    first = {node: outlook.first_day(node, now) for node in nodes}
+    return {node: NodeDay(node, on) for node, on in first.items() if on is not None}
+
+
+def _learn_capacity(outlook: Outlook, tx: Transaction, now: datetime) -> None:
+    outlook.learn_capacity(load_capacity(tx, now.date() - A_DAY))
 
 
 def _leave(tx: Transaction, stand: Mapping[PublicId, Reserved], now: datetime) -> None:

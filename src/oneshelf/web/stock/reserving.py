@@ -23,7 +23,7 @@ from oneshelf.inventory.reservations.holding import (
     Resized,
     Short,
 )
-from oneshelf.matching.carts.actions import decrease, hold, increase, release, transfer
+from oneshelf.matching.carts.actions import decrease, hold, increase, plan, release, transfer
 from oneshelf.matching.carts.asking import Answer, Cart, Full, Outrun
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Plan, Refusal
@@ -127,7 +127,8 @@ def hold_cart(tx: Transaction, wish: Wish[Nowhere, CartAsked], now: datetime) ->
     require_channel(wish.who, wish.body.channel)
     outlook = wish.house.snapshot.outlook
     order = readable(wish.body.question(), outlook)
-    found = outlook.plan(sourcing_request(order, outlook.channels[order.channel], now))
+    request = sourcing_request(order, outlook.channels[order.channel], now)
+    found = plan(outlook, tx, request, now)
     if isinstance(found, Refusal):
         refusal = refused(found, order)
         raise _short(f"{refusal.detail} ({refusal.reason})")
