@@ -19,6 +19,7 @@ from oneshelf.inventory import facts as inventory
 from oneshelf.inventory.claims.actions import serve_waiting
 from oneshelf.inventory.reservations.actions import lapse_due
 from oneshelf.matching.capacity.facts import CapacityChanged
+from oneshelf.matching.carts.actions import settle
 from oneshelf.matching.decisions.actions import forget_old
 from oneshelf.matching.outlook import Outlook
 from oneshelf.orders import facts as orders
@@ -85,8 +86,8 @@ REACTIONS: tuple[Entry, ...] = (
     when(inventory.PromiseLost, ByPlan(supply_lost)),
     when(inventory.ReceiptLineReDated, ByPlan(supply_re_dated)),
     nothing_after(orders.PromiseChanged, TOLD),
-    nothing_after(inventory.ReservationLapsed, "its units are for sale again already"),
-    nothing_after(inventory.ReservationLost, "its order will be planned anew"),
+    when(inventory.ReservationLapsed, settle),
+    when(inventory.ReservationLost, settle),
     when(inventory.UnitsFoundAtTill, open_exceptions),
     nothing_after(orders.OrderHeld, "nothing held is released by any path"),
     nothing_after(orders.OrderHoldLifted, "time releases the order again"),

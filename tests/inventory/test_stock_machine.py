@@ -61,6 +61,7 @@ from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine, Receive
 from oneshelf.inventory.reservations.actions import (
     decrease,
     end_holds,
+    end_lapsed,
     extend,
     fulfil,
     increase,
@@ -231,6 +232,10 @@ class Stock(RuleBasedStateMachine):
     @rule()
     def sweeps(self):
         self.do(lapse_due)
+
+    @rule(place=old)
+    def find_out_that_a_hold_lapsed(self, place):
+        self.do(end_lapsed, [self.held(place)])
         self.do(serve_waiting)
 
     @rule(place=old)

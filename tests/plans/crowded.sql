@@ -52,6 +52,9 @@ SELECT 'node-' || n % 10, '2025-01-01'::date + n / 10, 10 FROM generate_series(0
 INSERT INTO matching.capacity_hold
 SELECT 10000 + n, n, 'node-' || n % 10, '2025-01-01'::date + n % 500
   FROM generate_series(1, 20000) AS n;
+INSERT INTO matching.cart_capacity
+SELECT public_id, 'node-' || reservation_id % 10, '2025-01-01'::date + (reservation_id % 500)::integer, 1
+  FROM inventory.reservation;
 INSERT INTO matching.decision (order_id, kind, decided_at, policy_version, record)
 SELECT 10000 + n, 'source', '2026-01-01'::timestamptz + n * interval '1 min', 1, '\x00'
   FROM generate_series(1, 20000) AS n;

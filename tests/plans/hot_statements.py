@@ -1,6 +1,7 @@
 """Every hot statement as a call of the function that sends it, on the rows of crowded.sql."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
 from uuid import UUID
 
 from oneshelf.base import outbox, reading, repeat_keys
@@ -15,7 +16,7 @@ from oneshelf.inventory.recalls import store as recalls
 from oneshelf.inventory.reservations import store as reservations
 from oneshelf.inventory.shelf import store as shelf
 from oneshelf.matching.capacity import store as capacity
-from oneshelf.matching.capacity.holding import Hold, NodeDay
+from oneshelf.matching.capacity.holding import CartHold, Hold, NodeDay
 from oneshelf.matching.decisions import store as decisions
 from oneshelf.orders.changes import store as changes
 from oneshelf.orders.facts import LinesUnsourced, OrderPlaced
@@ -46,6 +47,8 @@ HOLDS = [UUID(bytes=b"\x07" * 15 + bytes([n])) for n in range(20)]
 KEYS = [RepeatKey("web", f"key-{n}") for n in MANY]
 NEW_KEYS = [RepeatKey("web", f"new-{n}") for n in MANY]
 DAYS = [NodeDay(f"node-{n % 10}", date(2026, 1, 20 + n // 10)) for n in range(20)]
+CARTS = [UUID(md5(f"hold{n}".encode(), usedforsecurity=False).hexdigest()) for n in range(20)]
+CART_HOLDS = [CartHold(cart, day, 1) for cart, day in zip(CARTS[1:], DAYS[1:], strict=True)]
 RARE = reading.Reader("rare", {"Rare": OrderPlaced}, print)
 OFTEN = reading.Reader("often", {"Fact1": OrderPlaced}, print)
 
@@ -101,6 +104,7 @@ INVENTORY = {
     "reservations_at_points_are_locked": lambda tx: reservations.lock_held_at(tx, MANY),
     "reservations_are_extended": lambda tx: reservations.extend(tx, [(n, NOW) for n in MANY]),
     "due_reservations_are_locked": lambda tx: reservations.lock_lapsed(tx, NOW, 50),
+    "lapsed_reservations_are_ended": lambda tx: reservations.end_lapsed(tx, CARTS, NOW),
     "reservations_are_closed": lambda tx: reservations.close(tx, MANY, "released"),
     "reservations_are_forgotten": lambda tx: reservations.forget(tx, [10_001, 10_002]),
     "recalled_units_are_added": lambda tx: recalls.add(
@@ -143,6 +147,10 @@ MATCHING = {
     "capacity_is_added": lambda tx: capacity.add(
         tx, [capacity.CountRow(day.node, day.on, 1) for day in DAYS]
     ),
+    "days_of_carts_are_found": lambda tx: capacity.find_cart_holds(tx, CARTS),
+    "days_of_ended_carts_are_found": lambda tx: capacity.find_ended(tx, DAYS, NOW),
+    "days_of_carts_are_held": lambda tx: capacity.insert_cart_holds(tx, CART_HOLDS),
+    "days_of_carts_are_given_back": lambda tx: capacity.delete_cart_holds(tx, CART_HOLDS),
     "decisions_are_found": lambda tx: decisions.find(tx, ORDERS[0]),
 }
 

@@ -6,6 +6,7 @@ meaning.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +30,7 @@ from oneshelf.matching.capacity.snapshot import CapacitySnapshot
 from oneshelf.matching.plan import Plan, Refusal, Rejected, Rejection
 from oneshelf.matching.planning import Option, plan, promise
 from oneshelf.matching.policy import SourcingPolicy
+from oneshelf.matching.promise_dates import first_day, room_left
 from oneshelf.matching.request import SourcingRequest, WantedLine
 from oneshelf.matching.stock_view import DatedSupply, StockView, less
 from oneshelf.matching.world import World, compile_world
@@ -95,6 +97,11 @@ class Outlook:
         for day in days:
             self.capacity.take(day.node, day.on, 1)
 
+    def hand_on(self, days: Iterable[NodeDay]) -> None:
+        """Let the next request of the batch see days free that a cart gave up to its order."""
+        for day in days:
+            self.capacity.take(day.node, day.on, -1)
+
     def give_back(self) -> None:
         """Forget what the batch took: its commit is told like any other change."""
         self.stock.forget_overlay()
@@ -129,17 +136,45 @@ class Outlook:
             return promise(request, self.world, view, self.capacity.view(), self.policy)
 
     def plan_held(
-        self, request: SourcingRequest, held: Iterable[tuple[StockPoint, int]]
+        self,
+        request: SourcingRequest,
+        held: Iterable[tuple[StockPoint, int]],
+        days: Iterable[NodeDay],
     ) -> Plan | Refusal:
-        """Plan on exactly the units that a reservation holds."""
+        """Plan on exactly the units that a reservation holds; days: those it holds have room."""
         skus = self.world.components(request.lines)
         free = np.zeros((len(self.world.nodes), len(skus)), np.int64)
         for point, units in held:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
         view = StockView(skus, free, (), np.zeros_like(free))
+        with self._lock, self._cleared(Counter(days)):
+            return self._plan(request, view)
+
+    @contextmanager
+    def _cleared(self, own: Mapping[NodeDay, int]) -> Iterator[None]:
+        """Let a plan find room for its own parcels, even on a day that sold orders overfilled."""
+        view, index = self.capacity.view(), self.world.node_index
+        more = {
+            day: parcels - min(0, room_left(self.world, view, index[day.node], day.on.toordinal()))
+            for day, parcels in own.items()
+            if day.node in index
+        }
+        for day, parcels in more.items():
+            self.capacity.take(day.node, day.on, -parcels)
+        try:
+            yield
+        finally:
+            for day, parcels in more.items():
+                self.capacity.take(day.node, day.on, parcels)
+
+    def first_day(self, node: NodeId, now: datetime) -> date | None:
+        """Return the first day on which a node can work on one more parcel; None: none in reach."""
+        place = self.world.node_index.get(node)
         with self._lock:
-            return plan(request, self.world, view, self.capacity.view(), self.policy)
+            if place is None:
+                return None
+            return first_day(self.world, self.capacity.view(), place, now)
 
     def learn_stock(self, changed: StockChanged) -> None:
         """Take over newer figures of points."""

@@ -6,17 +6,18 @@ room for one more parcel; the parcel is ready after the handling time, in open m
 with the first pickup after that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
+from functools import partial
 
 import numpy as np
 
 from oneshelf.base.calendars import instant, local_date
 from oneshelf.matching.eligibility import Question, Sieve
-from oneshelf.matching.stock_view import DatedSupply
+from oneshelf.matching.stock_view import CapacityView, DatedSupply
 from oneshelf.matching.timetable import NEVER, Schedule, Timetable, Work, to_instant, to_us
-from oneshelf.matching.world import UNLIMITED, Ints, Marks
+from oneshelf.matching.world import UNLIMITED, Ints, Marks, World
 
 FULL = 3  # the delay of a node whose day is full; the others stand in timetable
 NOT_YET = 4  # the goods are not there yet
@@ -114,12 +115,26 @@ def ready_us(question: Question, sites: Sites, site: int) -> int | None:
 
 def room(question: Question, node: int, on: int) -> int:
     """Return how many parcels more a node can send on a day."""
-    limit = int(question.world.parcels_per_day_max[node])
-    if limit == UNLIMITED or question.strictness == "relaxed":
+    if question.strictness == "relaxed":
         return UNLIMITED
-    column = on - question.capacity.first_on.toordinal()
-    taken = question.capacity.taken
-    return limit - int(taken[node, column]) if 0 <= column < taken.shape[1] else limit
+    return room_left(question.world, question.capacity, node, on)
+
+
+def first_day(world: World, capacity: CapacityView, node: int, now: datetime) -> date | None:
+    """Return the first day on which a node can work on one more parcel; None: none in reach."""
+    timetable, shift = world.timetable(now.toordinal()), int(world.shift_of_node[node])
+    left = partial(room_left, world, capacity, node)
+    work = _first_with_room(timetable, shift, to_us(now), 0, left)
+    return None if work is None else date.fromordinal(work.on)
+
+
+def room_left(world: World, capacity: CapacityView, node: int, on: int) -> int:
+    """Return how many parcels more fit into a day; below zero where sold orders overfilled it."""
+    limit = int(world.parcels_per_day_max[node])
+    column = on - capacity.first_on.toordinal()
+    if limit == UNLIMITED or not 0 <= column < capacity.taken.shape[1]:
+        return limit
+    return limit - int(capacity.taken[node, column])
 
 
 def _sites_now(
@@ -168,8 +183,18 @@ def _with_room(
 ) -> Work | None:
     """Return the first day's work, on or after a day, that has room for a parcel."""
     shift = int(question.world.shift_of_node[node])
+    return _first_with_room(timetable, shift, release_us, not_before, partial(room, question, node))
+
+
+def _first_with_room(
+    timetable: Timetable,
+    shift: int,
+    release_us: int,
+    not_before: int,
+    left: Callable[[int], int],
+) -> Work | None:
     work = timetable.work(shift, release_us, not_before)
-    while work is not None and room(question, node, work.on) < 1:
+    while work is not None and left(work.on) < 1:
         work = timetable.work(shift, release_us, work.on + 1)
     return work
 

@@ -139,6 +139,17 @@ def lapse_due(tx: Transaction, now: datetime) -> int:
     return len(rows)
 
 
+def end_lapsed(tx: Transaction, public_ids: Collection[PublicId], now: datetime) -> set[PublicId]:
+    """Make final that holds ran out of time, so that others may count what they have as free.
+
+    Waits for nobody: a hold that another transaction has is passed over. Their units are freed by
+    the sweep, or by whoever locks their points.
+    """
+    over = store.end_lapsed(tx, public_ids, now) if public_ids else []
+    announce(tx, [ReservationLapsed(public_id) for public_id in sorted(over)], now)
+    return set(over)
+
+
 def fulfil(
     tx: Transaction, public_ids: Collection[PublicId], now: datetime
 ) -> dict[PublicId, Reserved | Gone]:

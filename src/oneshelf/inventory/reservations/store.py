@@ -191,6 +191,30 @@ def lock_lapsed(tx: Transaction, now: datetime, holds_max: int) -> list[Reservat
     )
 
 
+def end_lapsed(tx: Transaction, public_ids: Collection[PublicId], now: datetime) -> list[PublicId]:
+    """Make final that holds ran out of time; one that another transaction has is passed over."""
+    return tx.scalars(
+        """
+        WITH due AS (
+            SELECT reservation_id
+              FROM inventory.reservation
+             WHERE public_id = ANY(%(ids)s::uuid[])
+               AND status = 'held'
+               AND lapses_at <= %(now)s
+             ORDER BY reservation_id
+               FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE inventory.reservation AS held
+           SET status = 'lapsing'
+          FROM due
+         WHERE held.reservation_id = due.reservation_id
+        RETURNING held.public_id
+        """,
+        ids=list(public_ids),
+        now=now,
+    )
+
+
 def lock(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationRow]:
     """Lock holds until the transaction ends, in key order; before any lock on a point."""
     return tx.rows(
