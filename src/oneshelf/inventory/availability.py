@@ -170,7 +170,7 @@ class StockSnapshot:
         supplies = [
             DatedSupply(sku, point.node, stand.due_at, units, point.receipt_line, point)
             for sku in skus
-            for point, stand in self._dated.get(sku, {}).items()
+            for point, stand in tuple(self._dated.get(sku, {}).items())  # others may tell meanwhile
             if stand.due_at is not None
             and point.receipt_line is not None
             and (units := stand.units - self._taken.get(point, 0)) > 0
