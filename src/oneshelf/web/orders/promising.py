@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from litestar import Response
 from msgspec import Meta
 
-from oneshelf.base.clock import read_now
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import ChannelId, NodeId, ServiceId
 from oneshelf.catalog.channels import Channel
@@ -105,13 +104,13 @@ async def promise(visit: Visit) -> Response[bytes]:
     """Return what could be promised, or why nothing."""
     asked = await visit.body(PromiseAsked)
     require_channel(visit.who(), asked.channel)
-    outlook = visit.house.snapshot.outlook
+    snapshot = visit.house.snapshot
+    outlook = snapshot.outlook
     order = readable(asked, outlook)
 
     def task() -> Sequence[Option] | Refusal:
-        with visit.house.reading(visit.because()) as tx:
-            now = read_now(tx)
-        return outlook.promise(sourcing_request(order, outlook.channels[asked.channel], now))
+        channel = outlook.channels[asked.channel]
+        return outlook.promise(sourcing_request(order, channel, snapshot.now()))
 
     found = await visit.house.work(task)
     if isinstance(found, Refusal):
