@@ -165,6 +165,26 @@ class StockSnapshot:
                     free[line] = _without_last(free[line], self._free[places[line]], hidden)
         return free.T
 
+    def free_at(
+        self, cells: Sequence[Cell], channel: ChannelId | None, method: Method
+    ) -> list[int]:
+        """Return the units that the channel may sell at each (SKU, node): `free`, cell by cell."""
+        rows, columns = np.array(cells, np.intp).reshape(-1, 2).T
+        free = self._free[rows, columns]
+        if method in self._closed:
+            free[np.isin(columns, self._closed[method])] = 0
+        if off := self._off.get(method):
+            for at, (row, column) in enumerate(cells):
+                if row in off and column in off[row]:
+                    free[at] = 0
+        units: list[int] = free.tolist()
+        if self._hidden and channel is not None:
+            for at, (row, column) in enumerate(cells):
+                sku = self.skus[row]
+                if (channel, sku) in self._hidden:
+                    units[at] = int(self.free([sku], channel, method)[column, 0])
+        return units
+
     def dated(self, skus: Sequence[Sku]) -> tuple[DatedSupply, ...]:
         """Return what is still free on receipt lines of these SKUs, earliest first."""
         supplies = [
