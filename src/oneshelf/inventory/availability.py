@@ -54,6 +54,7 @@ class StockSnapshot:
         self.sku_place = {sku: place for place, sku in enumerate(skus)}
         self.node_place = {node: place for place, node in enumerate(nodes)}
         shape = (len(self.skus), len(self.nodes))
+        self._stocked = np.zeros(len(self.skus), np.bool_)  # that ever had a shelf
         self._available = np.zeros(shape, np.int32)  # lots included
         self._version = np.full(shape, -1, np.int64)  # of the shelf without lot
         self._safety = np.zeros(shape, np.int32)
@@ -82,6 +83,7 @@ class StockSnapshot:
             row, column = self.sku_place.get(sku), self.node_place.get(node)
             if row is None or column is None:
                 continue
+            self._stocked[row] |= line is None
             if line is not None:
                 dated = self._dated.setdefault(sku, {})
                 _newer(dated, StockPoint(sku, node, lot, line), Stand(expected, version, due_at))
@@ -196,6 +198,11 @@ class StockSnapshot:
             and (units := stand.units - self._taken.get(point, 0)) > 0
         ]
         return tuple(sorted(supplies, key=lambda s: (s.due_at, s.receipt_line, s.sku)))
+
+    def totals(self) -> tuple[tuple[Sku, ...], Ints]:
+        """Return the SKUs that ever had a shelf, and their free units in all nodes together."""
+        places = self._stocked.nonzero()[0]
+        return tuple(self.skus[place] for place in places), self._free[places].sum(axis=1)
 
     def choose_points(
         self, sku: Sku, node: NodeId, units: int
