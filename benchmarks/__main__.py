@@ -27,6 +27,7 @@ class Benchmark:
 
 
 BENCHMARKS = (
+    Benchmark("availability", ("T5",)),
     Benchmark("live_page"),
     Benchmark("sourcing_kernel"),
 )

@@ -168,23 +168,26 @@ class StockSnapshot:
         return free.T
 
     def free_at(
-        self, cells: Sequence[Cell], channel: ChannelId | None, method: Method
+        self,
+        rows: Sequence[int],
+        columns: Sequence[int],
+        channel: ChannelId | None,
+        method: Method,
     ) -> list[int]:
         """Return the units that the channel may sell at each (SKU, node): `free`, cell by cell."""
-        rows, columns = np.array(cells, np.intp).reshape(-1, 2).T
-        free = self._free[rows, columns]
+        at_rows, at_columns = np.array(rows, np.intp), np.array(columns, np.intp)
+        free = self._free[at_rows, at_columns]
         if method in self._closed:
-            free[np.isin(columns, self._closed[method])] = 0
+            free[np.isin(at_columns, self._closed[method])] = 0
         if off := self._off.get(method):
-            for at, (row, column) in enumerate(cells):
-                if row in off and column in off[row]:
+            for at, row in enumerate(rows):
+                if row in off and columns[at] in off[row]:
                     free[at] = 0
         units: list[int] = free.tolist()
         if self._hidden and channel is not None:
-            for at, (row, column) in enumerate(cells):
-                sku = self.skus[row]
-                if (channel, sku) in self._hidden:
-                    units[at] = int(self.free([sku], channel, method)[column, 0])
+            for at, row in enumerate(rows):
+                if (channel, self.skus[row]) in self._hidden:
+                    units[at] = int(self.free([self.skus[row]], channel, method)[columns[at], 0])
         return units
 
     def dated(self, skus: Sequence[Sku]) -> tuple[DatedSupply, ...]:

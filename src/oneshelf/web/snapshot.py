@@ -33,11 +33,11 @@ class Snapshot:
         self._fresh_at_s = time.monotonic()
         self._thread = Thread(target=self._work, name="snapshot", daemon=True)
         tail.look(database)
-        complete_to = tail.look(database)  # before loading: what follows is read as facts
+        self._complete_to = tail.look(database)  # before loading: what follows is read as facts
         with database.transaction("web", "load the snapshot") as tx:
             self._now = read_now(tx)
             self._watch = Watch(tx, self._now)
-        self._watch.complete_to = complete_to
+        self._watch.complete_to = self._complete_to
 
     @property
     def outlook(self) -> Outlook:
@@ -79,10 +79,9 @@ class Snapshot:
         """
         started_s = time.monotonic()
         try:
-            complete_to = self._tail.look(self._database)
             with self._lock, self._database.transaction("web", "refresh the snapshot") as tx:
                 self._now = read_now(tx)
-                self._watch.refresh(tx, complete_to, self._now)
+                self._watch.refresh(tx, self._complete_to, self._now)
         except Exception as error:  # noqa: BLE001 - health tells the lag, whatever caused it
             LOG.warning("the snapshot was not refreshed", why=describe(error))
         else:
@@ -92,8 +91,16 @@ class Snapshot:
         while not self._stopping.wait(PAUSE_S):
             if self._is_quiet():
                 self._fresh_at_s = time.monotonic()
-            else:
-                self.refresh()
+                continue
+            self.refresh()
+            self._look_how_far()
+
+    def _look_how_far(self) -> None:
+        """Look up to where facts are complete: for the next refresh, which reads later."""
+        try:
+            self._complete_to = self._tail.look(self._database)
+        except Exception as error:  # noqa: BLE001 - facts are read again until it succeeds
+            LOG.warning("the safe id was not looked up", why=describe(error))
 
     def _is_quiet(self) -> bool:
         """Say whether no fact was drawn since all were known; a failing look is left to refresh."""

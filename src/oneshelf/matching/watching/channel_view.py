@@ -28,7 +28,7 @@ class ChannelView:
         pool = known.policy.pool_of(channel)
         self._percent = 100 if pool is None else pool.stock_percent
         self._open = known.world.parcels_per_day_max > 0
-        self._nodes: dict[str, Marks] = {}
+        self._nodes: dict[str, list[bool]] = {}  # by category
 
     def by_node(self, product: Product) -> Ints:
         """Return the units of a product at every node [N]: whole kits, each from one node."""
@@ -45,27 +45,27 @@ class ChannelView:
     def at_places(self, places: Sequence[tuple[Sku, NodeId]]) -> list[int | None]:
         """Return the units at each place; None where SKU or node is unknown."""
         world, stock = self._known.world, self._known.stock
+        products, index = world.products, world.node_index
         units: list[int | None] = [None] * len(places)
-        cells: list[tuple[int, int]] = []
         plain: list[int] = []
-        kits: list[int] = []
+        rows: list[int] = []
+        columns: list[int] = []
         for at, (sku, node) in enumerate(places):
-            product, column = world.products.get(sku), world.node_index.get(node)
+            product, column = products.get(sku), index.get(node)
             if product is None or column is None:
                 continue
             if product.parts:
-                kits.append(at)
-            elif self.may_serve(product)[column]:
+                units[at] = int(self.by_node(product)[column])
+            elif self._serves(product.category)[column]:
                 plain.append(at)
-                cells.append((stock.sku_place[sku], column))
+                rows.append(stock.sku_place[sku])
+                columns.append(column)
             else:
                 units[at] = 0
-        free = stock.free_at(cells, self._channel, self._method)
-        for at, there in zip(plain, free, strict=True):
+        for at, there in zip(
+            plain, stock.free_at(rows, columns, self._channel, self._method), strict=True
+        ):
             units[at] = there * self._percent // 100
-        for at in kits:
-            sku, node = places[at]
-            units[at] = int(self.by_node(world.products[sku])[world.node_index[node]])
         return units
 
     def in_network(self, products: Iterable[Product]) -> list[int]:
@@ -74,14 +74,17 @@ class ChannelView:
 
     def may_serve(self, product: Product) -> Marks:
         """Return the nodes [N] that rules let serve the channel with such a product."""
-        marks = self._nodes.get(product.category)
-        if marks is None:
+        return np.array(self._serves(product.category), np.bool_)
+
+    def _serves(self, category: str) -> list[bool]:
+        serves = self._nodes.get(category)
+        if serves is None:
             known = self._known
             allowed = allowed_nodes(
-                known.world, known.policy, self._channel, self._method, {product.category}
+                known.world, known.policy, self._channel, self._method, {category}
             )
-            marks = self._nodes[product.category] = allowed & self._open
-        return marks
+            serves = self._nodes[category] = (allowed & self._open).tolist()
+        return serves
 
 
 def with_their_kits(world: World, skus: Iterable[Sku]) -> list[Sku]:

@@ -19,7 +19,7 @@ from oneshelf.web.house import House
 from oneshelf.web.keys import require_channel
 from oneshelf.web.problems import Fault, FaultyError
 from oneshelf.web.stock import reads
-from oneshelf.web.stock.looking import PLACES_MAX, PlaceNamed
+from oneshelf.web.stock.looking import PLACES_MAX
 from oneshelf.web.values.naming import SkuName
 from oneshelf.web.values.paging import Cursor, read_cursor, write_cursor
 
@@ -30,11 +30,18 @@ ChannelName = Annotated[ChannelId, Meta(min_length=1, max_length=64)]
 FactPlace = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
+class ItemNode(Shape, frozen=True, gc=False):
+    """One SKU at one node. A name of any length may be asked for: that of none is unknown."""
+
+    sku: Sku
+    node: NodeId
+
+
 class PlacesToSell(Shape, frozen=True):
     """Item-nodes of one channel's view."""
 
     channel: ChannelName
-    places: Annotated[list[PlaceNamed], Meta(min_length=1, max_length=PLACES_MAX)]
+    places: Annotated[list[ItemNode], Meta(min_length=1, max_length=PLACES_MAX)]
     method: Method = "ship"
 
 
