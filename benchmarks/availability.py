@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -124,17 +125,11 @@ def look_up(
 
 def measure_staleness(url: str, addresses: Sequence[str], key: str, network: Network) -> Line:
     """Return the time from a commit elsewhere to the first answer that knows it, p99."""
-    stop = threading.Event()
     chance = Random(9)
     busy = [_lookup(network, chance, 100) for _ in range(50)]
-
-    def keep_busy() -> None:
-        while not stop.is_set():
-            send(addresses, key, busy, 2)
-
     point = StockPoint(network.products[0].sku, network.nodes[0].node_id)
     place = {"channel": "web", "places": [{"sku": point.sku, "node": point.node}]}
-    reader = threading.Thread(target=keep_busy)
+    reader = get_context("spawn").Process(target=_keep_busy, args=(addresses, key, busy))
     database = Database(url)
     lags_ms: list[float] = []
     late = 0
@@ -154,8 +149,8 @@ def measure_staleness(url: str, addresses: Sequence[str], key: str, network: Net
                     break
             lags_ms.append((time.perf_counter() - committed) * 1000)
             time.sleep(chance.random() * 0.1)
-        stop.set()
-        reader.join()
+    reader.kill()
+    reader.join()
     database.close()
     p99 = quantiles(lags_ms, n=100)[98]
     told = (
@@ -202,6 +197,11 @@ def count_false_sales(url: str) -> Line:
     violations += count_differences(url) + sum(crowd.statuses[s] for s in (0, 500, 502))
     told = f"sold {sold}, left {left} of {there}"
     return Line("T5/false sales", float(there), float(sold + int(left)), 1.0, violations, told)
+
+
+def _keep_busy(addresses: Sequence[str], key: str, requests: Sequence[Request]) -> None:
+    while True:
+        send(addresses, key, requests, 2)
 
 
 def _lookup(network: Network, chance: Random, places: int) -> Request:
