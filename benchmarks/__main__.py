@@ -29,6 +29,7 @@ class Benchmark:
 BENCHMARKS = (
     Benchmark("availability", ("T5",)),
     Benchmark("live_page"),
+    Benchmark("promising", ("T20",)),
     Benchmark("sourcing_kernel"),
 )
 

@@ -60,7 +60,9 @@ def plan(
     stock, capacity, date or policy: what nobody has comes back as `unserved`.
     """
     found = _decide(request, world, stock, capacity, policy)
-    return found if isinstance(found, Refusal) else _unpacked(found, request.preference)
+    if isinstance(found, Refusal):
+        return found
+    return _unpacked(found, found.solution, request.preference)
 
 
 def promise(
@@ -74,12 +76,15 @@ def promise(
     found = _decide(request, world, stock, capacity, policy)
     if isinstance(found, Refusal):
         return found
+    solutions: list[Solution] = []
     options: list[Option] = []
     for preference in PREFERENCES:
-        answer = _unpacked(found, preference)
-        same = next((at for at, o in enumerate(options) if o.plan.parcels == answer.parcels), None)
+        solution = _preferred(found, preference)
+        sent = set(solution.parcels)
+        same = next((at for at, one in enumerate(solutions) if set(one.parcels) == sent), None)
         if same is None:
-            options.append(Option((preference,), answer))
+            solutions.append(solution)
+            options.append(Option((preference,), _unpacked(found, solution, preference)))
         else:
             known = options[same]
             options[same] = Option((*known.preferences, preference), known.plan)
@@ -113,16 +118,24 @@ def _decide(
     return Refusal(reason, missing, offering.sieve.rejections(world), policy.version)
 
 
-def _unpacked(found: _Found, preference: Preference) -> Plan:
-    """Return the plan for a preference; what can be served does not depend on it."""
-    offering, solution = found.offering, found.solution
+def _preferred(found: _Found, preference: Preference) -> Solution:
+    """Return the solution for a preference; what can be served does not depend on it."""
+    problem, arrives_on = found.offering.problem, found.offering.offer_arrives_on
+    own = found.offering.question.request.preference
+    if preference == own:
+        return found.solution
+    cheapest = found.solution if own == "cheapest" else None
+    answer = solve_preferred(problem, arrives_on, preference, cheapest)
+    # Of a large order not every plan is looked at: one that is known is better than none.
+    return answer if isinstance(answer, Solution) else found.solution
+
+
+def _unpacked(found: _Found, solution: Solution, preference: Preference) -> Plan:
+    offering = found.offering
     request = offering.question.request
     if preference != request.preference:
         question = replace(offering.question, request=replace(request, preference=preference))
         offering = replace(offering, question=question)
-        answer = solve_preferred(offering.problem, offering.offer_arrives_on, preference)
-        # Of a large order not every plan is looked at: one that is known is better than none.
-        solution = answer if isinstance(answer, Solution) else solution
     return unpack(offering, solution, _reason(offering, solution, found.unserved), found.unserved)
 
 

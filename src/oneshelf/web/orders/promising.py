@@ -112,14 +112,18 @@ async def promise(visit: Visit) -> Response[bytes]:
         channel = outlook.channels[asked.channel]
         return outlook.promise(sourcing_request(order, channel, snapshot.now()))
 
-    found = await visit.house.work(task)
+    return told(visit, order, await visit.house.work(task))
+
+
+def told(visit: Visit, order: NewOrder, found: Sequence[Option] | Refusal) -> Response[bytes]:
+    """Return the options, or why there are none."""
     if isinstance(found, Refusal):
         refusal = refused(found, order)
         error = OneshelfError("refused", refusal.detail, "Change the cart, or ask again later.")
         problem = problem_of(error, request_id_of(visit.request.scope))
         return respond(refused_problem(problem, refusal))
-    told = PromiseTold(currency=order.currency, options=tuple(option_told(one) for one in found))
-    return respond_json(told)
+    options = tuple(option_told(one) for one in found)
+    return respond_json(PromiseTold(currency=order.currency, options=options))
 
 
 def readable(asked: PromiseAsked, outlook: Outlook) -> NewOrder:
