@@ -22,11 +22,12 @@ from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.matching.preferring import solve_preferred
 from oneshelf.matching.request import Preference, SourcingRequest
 from oneshelf.matching.sourcing.problem import Solution, Unsolvable
-from oneshelf.matching.sourcing.solving import servable
+from oneshelf.matching.sourcing.solving import OTHERS_MAX, servable
 from oneshelf.matching.stock_view import CapacityView, StockView
 from oneshelf.matching.unpacking import unpack
 from oneshelf.matching.world import World
 
+OTHERS_WEIGHED = 1  # a promise says whether there was a choice; a decision records the best ten
 PREFERENCES: tuple[Preference, ...] = ("cheapest", "earliest", "fewest_parcels")
 
 
@@ -73,7 +74,7 @@ def promise(
     policy: SourcingPolicy,
 ) -> tuple[Option, ...] | Refusal:
     """Return what a shopper can choose from: cheapest first, each plan once; or why nothing."""
-    found = _decide(request, world, stock, capacity, policy)
+    found = _decide(request, world, stock, capacity, policy, OTHERS_WEIGHED)
     if isinstance(found, Refusal):
         return found
     solutions: list[Solution] = []
@@ -97,6 +98,7 @@ def _decide(
     stock: StockView,
     capacity: CapacityView,
     policy: SourcingPolicy,
+    others_max: int = OTHERS_MAX,
 ) -> _Found | Refusal:
     """Find the first step at which everything can be served; a sold order goes as far as it can."""
     wants = wants_of(request, world, stock) if _known(request, world) else None
@@ -109,7 +111,12 @@ def _decide(
     for reach, strictness in _steps(request, stock):
         question = replace(question, reach=reach, strictness=strictness)
         offering = offer(question)
-        solution = solve_preferred(offering.problem, offering.offer_arrives_on, request.preference)
+        solution = solve_preferred(
+            offering.problem,
+            offering.offer_arrives_on,
+            request.preference,
+            others_max=others_max,
+        )
         if isinstance(solution, Solution):
             return _Found(offering, solution, ())
     if request.standing == "sold":
@@ -125,7 +132,7 @@ def _preferred(found: _Found, preference: Preference) -> Solution:
     if preference == own:
         return found.solution
     cheapest = found.solution if own == "cheapest" else None
-    answer = solve_preferred(problem, arrives_on, preference, cheapest)
+    answer = solve_preferred(problem, arrives_on, preference, cheapest, OTHERS_WEIGHED)
     # Of a large order not every plan is looked at: one that is known is better than none.
     return answer if isinstance(answer, Solution) else found.solution
 

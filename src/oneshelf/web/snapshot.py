@@ -58,12 +58,16 @@ class Snapshot:
         """Return how far it may be behind what has been committed."""
         return max(0.0, time.monotonic() - self._fresh_at_s - PAUSE_S)
 
+    def is_fresh(self) -> bool:
+        """Say whether the last look was a moment ago."""
+        return time.monotonic() - self._fresh_at_s < CLOCK_TRUSTED_S
+
     def now(self) -> datetime:
         """Return the database's time as of the last look, a moment ago; ask if that is long past.
 
         For answers that bind nobody. What is written takes the time from its own transaction.
         """
-        if time.monotonic() - self._fresh_at_s < CLOCK_TRUSTED_S:
+        if self.is_fresh():
             return self._now
         with self._database.transaction("web", "what time it is") as tx:
             return read_now(tx)
