@@ -27,7 +27,9 @@ class Benchmark:
 
 
 BENCHMARKS = (
+    Benchmark("availability", ("T5",)),
     Benchmark("live_page"),
+    Benchmark("promising", ("T20",)),
     Benchmark("sourcing_kernel"),
 )
 

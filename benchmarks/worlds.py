@@ -123,17 +123,19 @@ def count_differences(url: str) -> int:
 def servers(url: str, many: int = 1) -> Iterator[list[str]]:
     """Run so many `oneshelf serve`; yield their addresses once they are ready."""
     with ExitStack() as stack:
-        yield [stack.enter_context(_server(url)) for _ in range(many)]
+        yield [stack.enter_context(run_server(url)) for _ in range(many)]
 
 
 @contextmanager
-def _server(url: str) -> Iterator[str]:
+def run_server(url: str, script: str | None = None) -> Iterator[str]:
+    """Run `oneshelf serve`, or a script that serves on the port it is given; yield its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "oneshelf", "serve", "--host", "127.0.0.1"]
+    ours = ["-m", "oneshelf", "serve", "--host", "127.0.0.1", "--port"]
+    command = [sys.executable, *([script] if script else ours), str(port)]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            [*command, "--port", str(port)],
+            command,
             env={**os.environ, "ONESHELF_DATABASE": url},
             stdout=said,
             stderr=said,

@@ -21,6 +21,7 @@ from oneshelf.flow import DUE, REACTIONS, action_of
 from oneshelf.inventory import buffers, ledger
 from oneshelf.matching import plan, policy
 from oneshelf.matching.explanation import REFUSALS, REJECTIONS
+from oneshelf.matching.watermarks import crossing
 from oneshelf.orders import answers, lifecycle
 from oneshelf.web.application import DOORS, about
 from oneshelf.web.commands.files.orders import LAYOUT as ORDERS
@@ -130,7 +131,7 @@ def write_facts() -> str:
             ),
         ),
         "## Work that time causes\n",
-        table(("work", "action"), ((due.name, f"`{_path(due.act)}`") for due in DUE)),
+        table(("work", "action"), ((due.name, f"`{_path(due.action())}`") for due in DUE)),
         *(_fact(entry.fact) for entry in REACTIONS),
     ]
     return "\n".join(told)
@@ -267,6 +268,8 @@ def write_policies() -> str:
         *(_record(kind) for kind in SOURCING),
         "## The policy `buffers`\n",
         *(_record(kind) for kind in (buffers.BufferPolicy, buffers.BufferRule)),
+        "## The policy `watermarks`\n",
+        *(_record(kind) for kind in (crossing.WatermarkPolicy, crossing.WatermarkRule)),
     ]
     return "\n".join(told)
 

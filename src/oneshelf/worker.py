@@ -18,7 +18,7 @@ from oneshelf.base.reading import (
     react,
     retry_parked,
 )
-from oneshelf.flow import DUE, readers
+from oneshelf.flow import due_work, readers
 from oneshelf.matching.watching.actions import Watch
 
 POLL_S = 0.02
@@ -92,7 +92,7 @@ class Worker:
     def do_due_work(self) -> int:
         """Do a batch of each work that has come due."""
         done = 0
-        for due in DUE:
-            with self._database.transaction("worker", f"due {due.name}") as tx:
-                done += due.act(tx, read_now(tx))
+        for name, act in due_work(self._watch.outlook):
+            with self._database.transaction("worker", f"due {name}") as tx:
+                done += act(tx, read_now(tx))
         return done

@@ -3,6 +3,7 @@
 Marks are arrays over the world's nodes; a node that is out carries the number of its first reason.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -10,6 +11,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from oneshelf.base.identifiers import ChannelId
+from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
 from oneshelf.matching.request import SourcingRequest
@@ -144,10 +147,11 @@ def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
 
 def surcharge_millis(question: Question) -> Ints:
     """Return what the policy's preferences add to a parcel from each node."""
-    world = question.world
+    world, request = question.world, question.request
+    categories = _categories(request, world)
     total = np.zeros(len(world.nodes), np.int64)
     for preference in question.policy.preferences:
-        if _speaks_of(preference.group, question.request, world):
+        if _speaks_of(preference.group, request.channel, categories):
             total += members(world, preference.group) * (preference.surcharge_minor * 1000)
     return total
 
@@ -234,27 +238,42 @@ def _sieve_by_rules(question: Question, sieve: Sieve) -> None:
         sieve.reject(world.parcels_per_day_max == 0, "closed")
 
 
-def _allowed(request: SourcingRequest, world: World, policy: SourcingPolicy) -> Marks:
-    kinds = policy.ship_kinds if request.method == "ship" else policy.pickup_kinds
-    allowed = world.does[request.method] & members(world, NodeGroup(kinds=kinds))
-    pool = policy.pool_of(request.channel)
+def allowed_nodes(
+    world: World,
+    policy: SourcingPolicy,
+    channel: ChannelId,
+    method: Method,
+    categories: AbstractSet[str],
+) -> Marks:
+    """Return the nodes that the policy lets serve this channel with goods of these categories."""
+    kinds = policy.ship_kinds if method == "ship" else policy.pickup_kinds
+    allowed = world.does[method] & members(world, NodeGroup(kinds=kinds))
+    pool = policy.pool_of(channel)
     if pool is not None and pool.nodes:
         allowed = allowed & members(world, NodeGroup(nodes=pool.nodes))
-    if policy.abroad == "same_country" and request.destination is not None:
-        allowed = allowed & (world.countries == request.destination.country)
     for rule in policy.filters:
-        if _speaks_of(rule.group, request, world):
+        if _speaks_of(rule.group, channel, categories):
             inside = members(world, rule.group)
             allowed = allowed & (inside if rule.keeps == "only" else ~inside)
     return allowed
 
 
-def _speaks_of(group: NodeGroup, request: SourcingRequest, world: World) -> bool:
-    if group.channels and request.channel not in group.channels:
+def _allowed(request: SourcingRequest, world: World, policy: SourcingPolicy) -> Marks:
+    categories = _categories(request, world)
+    allowed = allowed_nodes(world, policy, request.channel, request.method, categories)
+    if policy.abroad == "same_country" and request.destination is not None:
+        allowed = allowed & (world.countries == request.destination.country)
+    return allowed
+
+
+def _categories(request: SourcingRequest, world: World) -> AbstractSet[str]:
+    return {world.products[line.sku].category for line in request.lines}
+
+
+def _speaks_of(group: NodeGroup, channel: ChannelId, categories: AbstractSet[str]) -> bool:
+    if group.channels and channel not in group.channels:
         return False
-    return not group.categories or any(
-        world.products[line.sku].category in group.categories for line in request.lines
-    )
+    return not group.categories or not group.categories.isdisjoint(categories)
 
 
 def _toggled(question: Question) -> list[tuple[int, list[int]]]:

@@ -45,3 +45,9 @@ CREATE TABLE matching.decision (
 );
 CREATE INDEX decision_by_order ON matching.decision (order_id, decision_id);
 CREATE INDEX decision_by_time ON matching.decision (decided_at);
+
+-- At which mark each SKU was last told to stand; null: above all of them.
+CREATE TABLE matching.watermark (
+    sku         catalog.key PRIMARY KEY,
+    mark        bigint CHECK (mark >= 0)
+) WITH (fillfactor = 70);

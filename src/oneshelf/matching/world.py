@@ -29,7 +29,7 @@ EARTH_RADIUS_KM = 6371.0088
 UNLIMITED = 2**40
 BLOCK_DAYS = 90  # a timetable starts at a multiple of this, and a little earlier
 LEAD_DAYS = 10
-LANES_REMEMBERED = 256
+LANES_REMEMBERED = 2_048  # districts; 11 kB each at 200 nodes and 2 services
 NO_ZONE = -1
 
 Item = TypeVar("Item", bound=Hashable)

@@ -49,6 +49,7 @@ from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
 from oneshelf.web.stock.looking import DOORS as STOCK
 from oneshelf.web.stock.receiving import DOORS as RECEIVING
 from oneshelf.web.stock.reserving import DOORS as RESERVING
+from oneshelf.web.stock.selling import DOORS as SELLING
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
@@ -61,6 +62,7 @@ DOORS: tuple[Door, ...] = (
     *PROMISING,
     *RESERVING,
     *STOCK,
+    *SELLING,
     *STOCK_CHANGES,
     *RECEIVING,
     *WORKING,
