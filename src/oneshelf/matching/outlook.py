@@ -34,7 +34,9 @@ from oneshelf.matching.stock_view import DatedSupply, StockView, less
 from oneshelf.matching.world import World, compile_world
 
 LIKELY_NODES_MAX = 32
-FOR_NOW: frozenset[Rejected] = frozenset({"out_of_stock", "no_capacity", "too_late"})
+FOR_NOW: frozenset[Rejected] = frozenset(
+    {"out_of_stock", "other_channels", "no_capacity", "too_late"}
+)
 
 
 class OfProduct(Protocol):
@@ -138,8 +140,9 @@ class Outlook:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
         view = StockView(skus, free, (), np.zeros_like(free))
+        mine = replace(self.policy, pools=())  # held units are no share of anybody's
         with self._lock:
-            return plan(request, self.world, view, self.capacity.view(), self.policy)
+            return plan(request, self.world, view, self.capacity.view(), mine)
 
     def learn_stock(self, changed: StockChanged) -> None:
         """Take over newer figures of points."""
