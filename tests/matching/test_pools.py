@@ -17,7 +17,7 @@ from oneshelf.matching.explanation import explain
 from oneshelf.matching.plan import LineUnits
 from oneshelf.matching.planning import plan
 from oneshelf.matching.policy import ChannelPool, SourcingPolicy
-from oneshelf.matching.pooling import slice_of
+from oneshelf.matching.stock_view import slice_of
 
 WEB, APP, TILL = (ChannelId(name) for name in ("web", "app", "till"))
 STORES, WAREHOUSES = frozenset({NodeId("york"), NodeId("glasgow")}), frozenset({NodeId("leeds")})

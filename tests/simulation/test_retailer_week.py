@@ -9,10 +9,9 @@ from itertools import pairwise
 import pytest
 
 from oneshelf.simulation.retailer import last_unit
-from oneshelf.simulation.retailer.columns import MANY_SHELVES
-from oneshelf.simulation.retailer.script import CLOSES_AT, OPENS_AT, week
-from oneshelf.simulation.retailer.spreading import server_of
+from oneshelf.simulation.retailer.script import CLOSES_AT, OPENS_AT, server_of, week
 from oneshelf.simulation.retailer.stock import Supply
+from oneshelf.web.demo.columns import MANY_SHELVES
 
 DIGEST = "from oneshelf.simulation.retailer.script import week; print(week(1).digest())"
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
-from oneshelf.matching.pooling import Slice, slice_of
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.matching.stock_view import CapacityView, DatedSupply, StockView
+from oneshelf.matching.stock_view import CapacityView, DatedSupply, Slice, StockView, slice_of
 from oneshelf.matching.world import Ints, Marks, World, lanes
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)

@@ -15,8 +15,8 @@ from oneshelf.base.database import Database, database_beside
 from oneshelf.base.embedded_server import database_url
 from oneshelf.base.migrating import clear_demo
 from oneshelf.base.settings import Settings
-from oneshelf.simulation.retailer.columns import MANY_SHELVES, ONE_SHELF, Column
 from oneshelf.simulation.retailer.script import Week
+from oneshelf.web.demo.columns import MANY_SHELVES, ONE_SHELF, Column
 from oneshelf.web.demo.running import Demo, Reactions, Telling, opened
 from oneshelf.web.demo.servers import Stage
 from oneshelf.web.demo.table import DemoFigures, WeekFigures, side_by_side

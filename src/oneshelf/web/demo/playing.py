@@ -9,8 +9,7 @@ from oneshelf.base.calendars import instant
 from oneshelf.base.identifiers import OrderId, ReceiptLineId
 from oneshelf.simulation.retailer.baskets import Basket
 from oneshelf.simulation.retailer.cancellations import Cancellation
-from oneshelf.simulation.retailer.script import Minute, Week
-from oneshelf.simulation.retailer.spreading import Step, server_of
+from oneshelf.simulation.retailer.script import Minute, Step, Week, server_of
 from oneshelf.simulation.retailer.stock import Truck
 from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.floor import Done, Floor

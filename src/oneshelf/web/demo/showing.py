@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from oneshelf.simulation.retailer.columns import ONE_SHELF
+from oneshelf.web.demo.columns import ONE_SHELF
 from oneshelf.web.demo.table import DemoFigures, WeekFigures
 
 METHODS = {"ship": "shipped", "pickup": "picked up", "carried": "over the counter"}
