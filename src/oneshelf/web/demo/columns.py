@@ -25,16 +25,14 @@ A_THOUSAND_KM = 1_000_000  # what `nearest` counts for it, in minor units
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One way. name: in the JSON document, in the name of its database and of its logs."""
+    """One way. name: in the JSON document, its database, its logs and, with spaces, on the screen."""
 
     name: str
-    title: str
     sourcing: SourcingPolicy
 
 
-ONE_SHELF = Column("one_shelf", "one shelf", SourcingPolicy())
+ONE_SHELF = Column("one_shelf", SourcingPolicy())
 MANY_SHELVES = Column(
     "many_shelves",
-    "many shelves",
     SourcingPolicy(routing="nearest", split_minor=A_THOUSAND_KM, pools=POOLS),
 )

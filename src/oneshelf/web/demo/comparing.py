@@ -29,7 +29,7 @@ MakeWorker = Callable[[Database], Reactions]
 class Screens(Protocol):
     """Tells of every column; a screen, or nobody."""
 
-    def column(self, title: str) -> Telling:
+    def column(self, name: str) -> Telling:
         """Return what tells of one."""
 
 
@@ -78,10 +78,10 @@ def compared(
     stages = [stage(column, database_beside(url, column.name), 0) for column in BESIDE]
     with ThreadPoolExecutor(len(BESIDE)) as threads:
         try:
-            telling = screens.column(ONE_SHELF.title)
+            telling = screens.column(ONE_SHELF.name)
             running = {
                 column.name: threads.submit(
-                    play, column, at, Stoppable(screens.column(column.title), stop)
+                    play, column, at, Stoppable(screens.column(column.name), stop)
                 )
                 for column, at in zip(BESIDE, stages, strict=True)
             }

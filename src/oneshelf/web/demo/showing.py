@@ -29,9 +29,9 @@ class Screen:
         )
         self._progress.start()
 
-    def column(self, title: str) -> "Bars":
+    def column(self, name: str) -> "Bars":
         """Return the bars of one column."""
-        return Bars(self._progress, title.capitalize())
+        return Bars(self._progress, name.replace("_", " ").capitalize())
 
     def close(self) -> None:
         """Take the bars away."""
@@ -62,7 +62,7 @@ class Bars:
 class Silence:
     """Nobody watches."""
 
-    def column(self, title: str) -> Self:  # noqa: ARG002 - as a screen's
+    def column(self, name: str) -> Self:  # noqa: ARG002 - as a screen's
         """Return what tells nobody."""
         return self
 
@@ -119,6 +119,7 @@ def _lines(week: WeekFigures) -> list[tuple[str, str]]:
         ("lost sales, units", f"{week.lost_units:,}"),
         ("orders in more than one parcel", f"{week.split_orders:,} ({week.split_rate} %)"),
         ("cost per order sent, GBP", f"{week.cost_per_order_minor / 100:.2f}"),
+        ("cost per unit sent, GBP", f"{week.cost_per_unit_minor / 100:.3f}"),
         ("parcels later than promised", f"{week.late_parcels:,} ({week.late_rate} %)"),
         ("orders sourced again", f"{week.resourced_orders:,}"),
         ("units cancelled", f"{week.cancelled_units:,}"),

@@ -40,6 +40,7 @@ class WeekFigures:
     split_orders: int
     split_rate: float
     cost_per_order_minor: int
+    cost_per_unit_minor: float
     parcels_sent: int
     late_parcels: int
     late_rate: float
@@ -91,6 +92,7 @@ def figures(week: Week, tally: Tally, found: Found) -> WeekFigures:
         split_orders=outcome.orders_split,
         split_rate=_percent(outcome.orders_split, outcome.orders_sent),
         cost_per_order_minor=parcels.cost_minor // max(1, outcome.orders_sent),
+        cost_per_unit_minor=round(parcels.cost_minor / max(1, outcome.units_sent), 1),
         parcels_sent=parcels.sent,
         late_parcels=parcels.late,
         late_rate=_percent(parcels.late, parcels.sent),
