@@ -25,7 +25,7 @@ A_THOUSAND_KM = 1_000_000  # what `nearest` counts for it, in minor units
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One way. name: in the JSON document, its database, its logs and, with spaces, on the screen."""
+    """One way. name: in the JSON document, of its database and logs; on the screen, with spaces."""
 
     name: str
     sourcing: SourcingPolicy
