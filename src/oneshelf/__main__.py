@@ -66,17 +66,22 @@ def demo(
     ] = False,
     json: Json = False,
     seed: Annotated[int, typer.Option(help="Another seed is another week.")] = 1,
+    servers: Annotated[
+        int,
+        typer.Option(help="Server processes; requests go to them by the seed.", min=1, max=4),
+    ] = 1,
 ) -> None:
     """Open a British retailer's shop, run its week of real orders, print what came of it.
 
-    Then the live page goes on with orders trickling in, until you press Ctrl-C. With --json the
-    demo ends after the week; the same seed prints the same bytes.
+    The week runs twice at the same time: on one shelf for every channel, and on stock split per
+    channel. Then the live page goes on with orders trickling in, until you press Ctrl-C. With
+    --json the demo ends after the week; the same seed prints the same bytes.
     """
     settings = read_settings()
     if json:
-        print_json(play_week(settings, seed, Worker))
+        print_json(play_week(settings, seed, servers, Worker))
     else:
-        show_week(settings, seed, Worker, "stop" if until_table else "go_on")
+        show_week(settings, seed, servers, Worker, "stop" if until_table else "go_on")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

@@ -7,7 +7,9 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 import psycopg_pool
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.numeric import Int8Dumper
 
 from oneshelf.base.errors import (
@@ -126,6 +128,26 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+def database_beside(url: str, suffix: str) -> str:
+    """Return the address of a database on the same server, made unless it is there.
+
+    suffix: ends its name; the name before it is that of the database in the address.
+    """
+    with translated_errors(), psycopg.connect(url, autocommit=True) as connection:
+        name = f"{connection.info.dbname}_{suffix}"
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if known is None:
+            try:
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+            except psycopg.errors.InsufficientPrivilege:
+                raise OneshelfError(
+                    "database_unavailable",
+                    f"The database {name} is missing, and this role may not create it.",
+                    f"Let the server's administrator run: CREATE DATABASE {name};",
+                ) from None
+    return make_conninfo(url, dbname=name)
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

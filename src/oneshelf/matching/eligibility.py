@@ -4,7 +4,7 @@ Marks are arrays over the world's nodes; a node that is out carries the number o
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal, get_args
@@ -16,7 +16,7 @@ from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.matching.stock_view import CapacityView, DatedSupply, StockView
+from oneshelf.matching.stock_view import CapacityView, DatedSupply, Slice, StockView, slice_of
 from oneshelf.matching.world import Ints, Marks, World, lanes
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)
@@ -114,9 +114,10 @@ def due_supplies(question: Question) -> tuple[DatedSupply, ...]:
     if question.reach == "shelf":
         return ()
     until = question.request.now + timedelta(days=question.policy.backorder_horizon_days)
-    return tuple(
-        supply for supply in question.stock.dated if supply.due_at <= until and supply.units > 0
-    )
+    due = [supply for supply in question.stock.dated if supply.due_at <= until]
+    if (mine := _slice(question)) is not None:
+        due = [replace(one, units=mine.at(one.node, one.units)) for one in due]
+    return tuple(supply for supply in due if supply.units > 0)
 
 
 def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
@@ -124,12 +125,13 @@ def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
     request, world, policy = question.request, question.world, question.policy
     sieve = Sieve(len(world.nodes))
     _sieve_by_rules(question, sieve)
-    free = supply = _share(question)
+    free = _share(question)
     dated = due_supplies(question)
-    if dated:
-        supply = free.copy()
-        for due in dated:
-            supply[due.node, due.component] += due.units
+    supply = _with_dated(free, dated)
+    if _slice(question) is not None:
+        whole = _with_dated(question.stock.free, dated)
+        others = _serves(question.wants, whole) & ~_serves(question.wants, supply)
+        sieve.reject(others, "other_channels")
     toggled = _toggled(question)
     if toggled:
         served = _serves(question.wants, supply)
@@ -215,12 +217,27 @@ def _serves(wants: Wants, supply: Ints) -> Marks:
     return served
 
 
+def _with_dated(free: Ints, dated: tuple[DatedSupply, ...]) -> Ints:
+    """Return the shelves and what is on its way to them."""
+    if not dated:
+        return free
+    supply = free.copy()
+    for due in dated:
+        supply[due.node, due.component] += due.units
+    return supply
+
+
+def _slice(question: Question) -> Slice | None:
+    """Return the part of all stock that the policy gives to this channel; None: all of it."""
+    if question.strictness == "relaxed":
+        return None
+    return slice_of(question.world, question.policy.pools, question.request.channel)
+
+
 def _share(question: Question) -> Ints:
     """Return the shelves as far as the policy gives them to this channel."""
-    pool = question.policy.pool_of(question.request.channel)
-    if pool is None or question.strictness == "relaxed":
-        return question.stock.free
-    return question.stock.free * pool.stock_percent // 100
+    mine = _slice(question)
+    return question.stock.free if mine is None else mine.of(question.stock.free)
 
 
 def _sieve_by_rules(question: Question, sieve: Sieve) -> None:
@@ -248,9 +265,9 @@ def allowed_nodes(
     """Return the nodes that the policy lets serve this channel with goods of these categories."""
     kinds = policy.ship_kinds if method == "ship" else policy.pickup_kinds
     allowed = world.does[method] & members(world, NodeGroup(kinds=kinds))
-    pool = policy.pool_of(channel)
-    if pool is not None and pool.nodes:
-        allowed = allowed & members(world, NodeGroup(nodes=pool.nodes))
+    mine = slice_of(world, policy.pools, channel)
+    if mine is not None:
+        allowed = allowed & mine.reached
     for rule in policy.filters:
         if _speaks_of(rule.group, channel, categories):
             inside = members(world, rule.group)

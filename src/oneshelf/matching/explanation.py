@@ -24,6 +24,7 @@ REJECTIONS: dict[Rejected, tuple[str, str]] = {
     "closed": ("is closed", "are closed"),
     "toggled_off": ("does not do this for these goods", "do not do this for these goods"),
     "out_of_stock": ("has none of it", "have none of it"),
+    "other_channels": ("keeps it for other channels", "keep it for other channels"),
     "too_far": ("is too far away", "are too far away"),
     "no_service": ("has no carrier to there", "have no carrier to there"),
     "hazard_refused": (

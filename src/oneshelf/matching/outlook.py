@@ -37,7 +37,9 @@ from oneshelf.matching.stock_view import DatedSupply, StockView, less
 from oneshelf.matching.world import Ints, World, compile_world
 
 LIKELY_NODES_MAX = 32
-FOR_NOW: frozenset[Rejected] = frozenset({"out_of_stock", "no_capacity", "too_late", "toggled_off"})
+FOR_NOW: frozenset[Rejected] = frozenset(
+    {"out_of_stock", "other_channels", "no_capacity", "too_late", "toggled_off"}
+)
 
 
 class OfProduct(Protocol):
@@ -217,8 +219,9 @@ class Outlook:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
         view = StockView(skus, free, (), np.zeros_like(free))
+        mine = replace(self.policy, pools=())  # held units are no share of anybody's
         with self._lock, self._cleared(Counter(days)):
-            return self._plan(request, view)
+            return plan(request, self.world, view, self.capacity.view(), mine)
 
     @contextmanager
     def _cleared(self, own: Mapping[NodeDay, int]) -> Iterator[None]:

@@ -21,6 +21,7 @@ Rejected = Literal[
     "closed",  # takes no parcels, or does not open within a year
     "toggled_off",  # does not do this for these SKUs
     "out_of_stock",  # has none of what is wanted
+    "other_channels",  # has it, but the policy's pools give it to other channels
     "too_far",
     "no_service",  # no carrier goes from there to the destination
     "hazard_refused",  # carriers go there, not with these goods

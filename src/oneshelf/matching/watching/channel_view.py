@@ -14,6 +14,7 @@ from oneshelf.catalog.nodes import Method
 from oneshelf.catalog.products import Product
 from oneshelf.matching.eligibility import allowed_nodes
 from oneshelf.matching.outlook import Known
+from oneshelf.matching.stock_view import slice_of
 from oneshelf.matching.world import Ints, Marks, World
 
 
@@ -25,8 +26,7 @@ class ChannelView:
         self._known = known
         self._channel = channel
         self._method: Method = method
-        pool = known.policy.pool_of(channel)
-        self._percent = 100 if pool is None else pool.stock_percent
+        self._slice = slice_of(known.world, known.policy.pools, channel)
         self._open = known.world.parcels_per_day_max > 0
         self._nodes: dict[str, list[bool]] = {}  # by category
 
@@ -34,7 +34,7 @@ class ChannelView:
         """Return the units of a product at every node [N]: whole kits, each from one node."""
         known, parts = self._known, product.components()
         free = known.stock.free([part.sku for part in parts], self._channel, self._method)
-        pooled = free * self._percent // 100
+        pooled = free if self._slice is None else self._slice.of(free)
         units: Ints = (pooled // np.array([part.units for part in parts])).min(axis=1)
         units[~self.may_serve(product)] = 0
         for node, methods in known.world.toggled.get(product.sku, ()):
@@ -62,10 +62,9 @@ class ChannelView:
                 columns.append(column)
             else:
                 units[at] = 0
-        for at, there in zip(
-            plain, stock.free_at(rows, columns, self._channel, self._method), strict=True
-        ):
-            units[at] = there * self._percent // 100
+        free = stock.free_at(rows, columns, self._channel, self._method)
+        for at, column, there in zip(plain, columns, free, strict=True):
+            units[at] = there if self._slice is None else self._slice.at(column, there)
         return units
 
     def in_network(self, products: Iterable[Product]) -> list[int]:

@@ -87,7 +87,10 @@ class Done:
 
 @dataclass(slots=True)
 class Floor:
-    """Everybody in the nodes and on the road. keys: the channel's id of each order."""
+    """Everybody in the nodes and on the road. keys: the channel's id of each order.
+
+    client: of the server they speak to in this round.
+    """
 
     client: Client
     seed: int
@@ -99,8 +102,9 @@ class Floor:
     deliveries: list[tuple[datetime, str, ParcelId, date]] = field(default_factory=list)
     pickups: list[tuple[datetime, str, ParcelId, str]] = field(default_factory=list)
 
-    def work(self, now: datetime) -> None:
+    def work(self, client: Client, now: datetime) -> None:
         """Do what there is to do at every open node, then what is due on the road."""
+        self.client = client
         for node in self.nodes:
             if is_open(node.calendar, now):
                 self._work_at(node, now)
