@@ -27,7 +27,9 @@ class Benchmark:
 
 
 BENCHMARKS = (
+    Benchmark("importing_stock", ("import",)),
     Benchmark("live_page"),
+    Benchmark("soak", long="ten minutes of steady load"),
     Benchmark("sourcing_kernel"),
 )
 

@@ -46,7 +46,9 @@ REASON = "opening"
 def take_shelves(database: Database, lines: Iterable[bytes], keeping: Keeping, bar: Bar) -> Taken:
     """Set the shelves of a file's rows, or of none if a row cannot be read or placed."""
     digest = blake2b(digest_size=16)
-    examined = examine(database, Form(_read, _check, in_parts), _digested(lines, digest.update))
+    examined = examine(
+        database, Form(read_rows, check_rows, in_parts), _digested(lines, digest.update)
+    )
     bar.expect(len(examined.good))
     if examined.is_refused(keeping):
         return put_parts(examined, (), _nothing, keeping, bar)
@@ -103,7 +105,8 @@ def _digested(lines: Iterable[bytes], update: Callable[[bytes], None]) -> Iterat
         yield line
 
 
-def _read(lines: Iterable[bytes]) -> Read[ShelfRow]:
+def read_rows(lines: Iterable[bytes]) -> Read[ShelfRow]:
+    """Read the rows of a file that can be understood."""
     read: Read[ShelfRow] = Read([], [])
     for cells in read_layout(SHELVES, lines, read.refusals):
         row = ShelfRow(
@@ -119,5 +122,6 @@ def _read(lines: Iterable[bytes]) -> Read[ShelfRow]:
     return read
 
 
-def _check(tx: Transaction, rows: Sequence[ShelfRow]) -> list[Refusal]:
+def check_rows(tx: Transaction, rows: Sequence[ShelfRow]) -> list[Refusal]:
+    """Refuse rows of SKUs or nodes that nobody knows."""
     return find_unknown(tx, {row.line: (row.sku, row.node) for row in rows})

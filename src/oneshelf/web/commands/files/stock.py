@@ -123,6 +123,7 @@ def _whole_deliveries(rows: Sequence[DeliveryRow]) -> Iterator[Sequence[Delivery
 
 
 def read_layout(layout: Layout, lines: Iterable[bytes], refusals: list[Refusal]) -> Iterator[Cells]:
+    """Yield the rows of a file; what cannot be read at all goes to the refusals."""
     for found in read_cells(layout, lines):
         if isinstance(found, Refusal):
             refusals.append(found)
