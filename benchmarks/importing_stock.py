@@ -18,14 +18,14 @@ from pathlib import Path
 from random import Random
 
 import psycopg
-from rounds import Figures, compare, finish
-from worlds import count_differences, fresh_database, open_network, postgres
 
 from oneshelf.base.database import Database
 from oneshelf.simulation.network import draw_network
 from oneshelf.web.commands.files.intake import Form, examine, in_parts
 from oneshelf.web.commands.files.shelves import check_rows, read_rows, take_shelves
 from oneshelf.web.commands.printing import progress
+from rounds import Figures, compare, finish
+from worlds import count_differences, fresh_database, open_network, postgres
 
 ROWS = 20_000
 NAIVE_ROWS = 4_000  # of the same file: it takes its time
@@ -112,9 +112,9 @@ def _set_naively(connection: psycopg.Connection[tuple[int]], sku: str, node: str
         ).fetchone()
     point_id, available = found or (0, 0)
     connection.execute(
-        "INSERT INTO inventory.movement (point_id, source, target, units, reason, subject, transfer,"
-        " by, because, moved_at) VALUES (%s, 'outside', 'available', %s, 'opening', '', '', 'naive',"
-        " 'import', now())",
+        "INSERT INTO inventory.movement (point_id, source, target, units, reason, subject,"
+        " transfer, by, because, moved_at)"
+        " VALUES (%s, 'outside', 'available', %s, 'opening', '', '', 'naive', 'import', now())",
         (point_id, n - available),
     )
     connection.execute(

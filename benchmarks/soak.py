@@ -21,12 +21,12 @@ from random import Random
 from statistics import median
 
 import msgspec
-from rounds import Line, finish
-from worlds import admin_key, count_differences, free_port, fresh_database, open_network, postgres
 
 from oneshelf.base.identifiers import ChannelId, new_id
 from oneshelf.orders.canonical import Contact, NewOrder, OrderLine
 from oneshelf.simulation.network import Network, draw_network, draw_place
+from rounds import Line, finish
+from worlds import admin_key, count_differences, free_port, fresh_database, open_network, postgres
 
 MINUTES = 10.0
 BASELINE_SHARE = 0.2
