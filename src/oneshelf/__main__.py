@@ -12,8 +12,8 @@ import typer
 
 from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.grace import ask_on_signal
 from oneshelf.base.settings import read_settings
+from oneshelf.base.waiting.grace import ask_on_signal
 from oneshelf.web.commands import keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order

@@ -77,7 +77,7 @@ async def lost(address, headers, wishes):
 
 def test_the_end_of_its_grace_ends_a_process():
     script = (
-        "import signal, time, oneshelf.base.grace as grace\n"
+        "import signal, time, oneshelf.base.waiting.grace as grace\n"
         "grace.GRACE_S = 0.2\n"
         "grace.ask_on_signal(lambda: None)\n"
         "print('up', flush=True)\n"

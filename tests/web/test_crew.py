@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from oneshelf.base.errors import OneshelfError
-from oneshelf.web import crew as crews
-from oneshelf.web.crew import Crew
+from oneshelf.web import house
+from oneshelf.web.house import Crew
 
 
 def run(work, threads=1, waiting_max=1):
@@ -38,7 +38,7 @@ def test_a_task_beyond_the_queue_is_refused_and_the_others_are_done():
 
 
 def test_a_task_that_waited_too_long_is_not_begun_but_the_rest_of_one_is(monkeypatch):
-    monkeypatch.setattr(crews, "WAITING_S_MAX", 0.05)
+    monkeypatch.setattr(house, "WAITING_S_MAX", 0.05)
     gate = threading.Event()
 
     async def work(crew):

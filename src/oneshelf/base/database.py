@@ -10,14 +10,14 @@ import psycopg_pool
 from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.numeric import Int8Dumper
 
-from oneshelf.base.deadlines import Deadlines
 from oneshelf.base.errors import (
     ContendedError,
     DatabaseUnavailableError,
     OneshelfError,
     ValueRefusedError,
 )
-from oneshelf.base.outage import Outage
+from oneshelf.base.waiting.deadlines import Deadlines
+from oneshelf.base.waiting.outage import Outage
 
 Row = TypeVar("Row")
 

@@ -19,13 +19,12 @@ from oneshelf.base.errors import OneshelfError
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
-from oneshelf.web.crew import Crew
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
 from oneshelf.web.edge import Edge
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
-from oneshelf.web.house import House
+from oneshelf.web.house import Crew, House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.live.doors import live_doors

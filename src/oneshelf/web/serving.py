@@ -9,7 +9,7 @@ import uvicorn
 
 from oneshelf.base.database import AT_A_DOOR, Database
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.grace import Grace
+from oneshelf.base.waiting.grace import Grace
 from oneshelf.web.application import CONNECTIONS_MAX, furnish, make_application
 from oneshelf.web.house import House
 
