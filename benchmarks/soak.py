@@ -34,6 +34,7 @@ GROWTH_MAX = 1.1
 NODES, SKUS, UNITS = 16, 200, 1_000_000
 CLIENTS, PAUSE_S = 4, 0.1
 CANCELLED_EVERY = 5
+REGRET = b'{"reason":"regret"}'
 LOOK_EVERY_S = 1.0
 LOOKS = 15  # the median of so many is a figure
 READY_WITHIN_S = 60
@@ -82,14 +83,15 @@ class Load:
             path = f"/api/v1/orders/{msgspec.json.decode(body)['number']}"
             self._ask(connection, "GET", path, b"")
             if placed % CANCELLED_EVERY == 0:
-                self._ask(connection, "POST", f"{path}/cancel", b'{"reason":"regret"}')
+                self._ask(connection, "POST", f"{path}/cancel", REGRET, str(new_id()))
         connection.close()
 
     def _ask(
-        self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes
+        self, to: http.client.HTTPConnection, method: str, path: str, body: bytes, key: str = ""
     ) -> Answer:
-        connection.request(method, path, body, {**self._headers, "Idempotency-Key": str(new_id())})
-        answer = connection.getresponse()
+        named = {"Idempotency-Key": key} if key else {}
+        to.request(method, path, body, self._headers | named)
+        answer = to.getresponse()
         content = answer.read()
         self.statuses[answer.status] += 1
         return answer.status, content
@@ -139,7 +141,7 @@ def main() -> None:
                 seen = watch({"server": web.pid, "worker": worker.pid}, seconds)
         differences = count_differences(url)
     failed = sum(many for status, many in load.statuses.items() if status not in FINE)
-    told = f"{load.statuses.total()} answers, {failed} of them refused or failed"
+    told = ", ".join(f"{many} answers {status}" for status, many in load.statuses.items())
     finish([line_of(name, found, failed + differences, told) for name, found in seen.items()])
 
 
