@@ -145,6 +145,7 @@ class Database:
     ) -> Iterator[Transaction]:
         """Commit if the block ends, roll back if it raises. Raises our own errors only."""
         if self._outage.is_known:
+            self._outage.suspect()
             raise DatabaseUnavailableError("it is away and being waited for")
         allowed = patience or self._patience
         try:

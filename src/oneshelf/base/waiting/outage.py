@@ -51,23 +51,24 @@ class Outage:
         self._stopping.set()
 
     def _ask(self) -> None:
-        while not self._stopping.is_set():
-            asked_at_s = time.monotonic()
-            try:
-                self._probe()
-            except OneshelfError:
-                # A server with no room for one more connection is busy, not away.
-                is_away = self.is_known or self._answered_at_s < asked_at_s
-                if is_away and not self.is_known:
+        try:
+            while not self._stopping.is_set() and self._is_away():
+                if not self.is_known:
                     self.is_known = True
                     self._on_loss()
-            else:
-                is_away = False
-            if not is_away:
-                break
-            self._stopping.wait(ASK_EVERY_S)
-        if self.is_known and not self._stopping.is_set():
-            self._on_return()
-            self.is_known = False
-        with self._lock:
-            self._is_asking = False
+                self._stopping.wait(ASK_EVERY_S)
+            if self.is_known and not self._stopping.is_set():
+                self._on_return()
+                self.is_known = False
+        finally:
+            with self._lock:
+                self._is_asking = False
+
+    def _is_away(self) -> bool:
+        asked_at_s = time.monotonic()
+        try:
+            self._probe()
+        except OneshelfError:
+            # A server with no room for one more connection is busy, not away.
+            return self.is_known or self._answered_at_s < asked_at_s
+        return False
