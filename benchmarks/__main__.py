@@ -28,8 +28,10 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("availability", ("T5",)),
+    Benchmark("importing_stock", ("import",)),
     Benchmark("live_page"),
     Benchmark("promising", ("T20",)),
+    Benchmark("soak", long="ten minutes of steady load"),
     Benchmark("sourcing_kernel"),
 )
 

@@ -25,7 +25,8 @@ from oneshelf.matching.watermarks import crossing
 from oneshelf.orders import answers, lifecycle
 from oneshelf.web.application import DOORS, about
 from oneshelf.web.commands.files.orders import LAYOUT as ORDERS
-from oneshelf.web.commands.files.stock import DELIVERIES, SHELVES
+from oneshelf.web.commands.files.shelves import SHELVES
+from oneshelf.web.commands.files.stock import DELIVERIES
 from oneshelf.web.live.doors import live_doors
 from oneshelf.web.problems import RETRIED, STATUS, TITLES
 from tables_reference import write_tables

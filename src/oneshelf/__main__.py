@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from threading import Event
@@ -11,8 +10,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
+from oneshelf.base.waiting.grace import ask_on_signal
 from oneshelf.web.commands import keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order
@@ -50,9 +51,8 @@ def work(*, json: Json = False) -> None:
     """
     log_to_stderr()
     stop = Event()
-    for signaled in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signaled, lambda *_: stop.set())
-    with opened("brought_up_to_date") as database:
+    ask_on_signal(stop.set)
+    with opened("brought_up_to_date", AT_WORK) as database:
         worker = Worker(database)
         show(Working(working=True), "The worker has begun. Ctrl-C stops it.", json=json)
         sys.stdout.flush()

@@ -96,6 +96,14 @@ CREATE TABLE inventory.stock_request (
     taken_at    timestamptz NOT NULL
 );
 
+-- A stock file that is being taken in. Gone when all its rows are in.
+CREATE TABLE inventory.stocktake (
+    digest          bytea PRIMARY KEY,  -- of the file's bytes
+    stocktake_id    uuid NOT NULL UNIQUE,
+    line_done       integer NOT NULL DEFAULT 0,  -- rows up to this line are in
+    begun_at        timestamptz NOT NULL
+);
+
 -- A hold with a time limit on concrete units.
 CREATE TABLE inventory.reservation (
     reservation_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

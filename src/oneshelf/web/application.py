@@ -2,7 +2,6 @@
 
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from threading import Event
@@ -25,7 +24,7 @@ from oneshelf.web.edge import Edge
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
-from oneshelf.web.house import House
+from oneshelf.web.house import Crew, House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.live.doors import live_doors
@@ -74,9 +73,12 @@ DOORS: tuple[Door, ...] = (
     *EVENTS,
 )
 THREADS = 12
-CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the guard, one to spare
+WAITING_MAX = 200
+LOOKOUT_WAITING_MAX = 8
+CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the lookout, the live page
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
+FOR_WATCHERS = ("/health/", "/metrics")  # open to the end
 FOR_PROGRAMS = ("/api/", "/health/", "/metrics")  # pages and their files are for people
 NAMED = re.compile(r"\{(\w+)\}")
 
@@ -98,7 +100,8 @@ def furnish(database: Database) -> House:
         knocks=RateLimit(KNOCKS_AT_ONCE, KNOCKS_PER_SECOND),
         metrics=Metrics(),
         safe_tail=tail,
-        threads=ThreadPoolExecutor(THREADS, thread_name_prefix="door"),
+        crew=Crew(THREADS, WAITING_MAX, "door"),
+        lookout=Crew(1, LOOKOUT_WAITING_MAX, "lookout"),
         stopping=Event(),
     )
 
@@ -118,9 +121,10 @@ def make_application(house: House) -> ASGIApp:
         house.placing.start()
 
     async def close_house() -> None:
-        await house.work(house.placing.stop)
-        await house.work(house.snapshot.stop)
-        house.threads.shutdown(wait=True)
+        await house.crew.go_on(house.placing.stop)
+        await house.crew.go_on(house.snapshot.stop)
+        house.crew.stop()
+        house.lookout.stop()
 
     application = Litestar(
         [handler(door, house) for door in every_door(house)],
@@ -165,6 +169,10 @@ async def guard(house: House, connection: Connection, route: BaseRouteHandler) -
     door = route.opt.get("door")
     if not isinstance(door, Door):
         raise OneshelfError("forbidden", "This door is closed.")
+    if house.stopping.is_set() and not door.path.startswith(FOR_WATCHERS):
+        raise OneshelfError(
+            "overloaded", "This server is stopping.", "Repeat the request; another one takes it."
+        )
     authorization = connection.headers.get("authorization")
     if door.scope == "public":
         if not house.keys.knows(authorization):

@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 import structlog
 
 from oneshelf.base.clock import read_now
-from oneshelf.base.database import Database
+from oneshelf.base.database import AT_LENGTH, Database, Patience
 from oneshelf.base.reading import describe, last_drawn
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.watching.actions import Watch
@@ -31,10 +31,11 @@ class Snapshot:
         self._lock = Lock()
         self._stopping = Event()
         self._fresh_at_s = time.monotonic()
+        self._patience: Patience | None = None  # a door's; more after a failure: all is loaded anew
         self._thread = Thread(target=self._work, name="snapshot", daemon=True)
         tail.look(database)
         self._complete_to = tail.look(database)  # before loading: what follows is read as facts
-        with database.transaction("web", "load the snapshot") as tx:
+        with database.transaction("web", "load the snapshot", AT_LENGTH) as tx:
             self._now = read_now(tx)
             self._watch = Watch(tx, self._now)
         self._watch.complete_to = self._complete_to
@@ -83,13 +84,18 @@ class Snapshot:
         """
         started_s = time.monotonic()
         try:
-            with self._lock, self._database.transaction("web", "refresh the snapshot") as tx:
+            with (
+                self._lock,
+                self._database.transaction("web", "refresh the snapshot", self._patience) as tx,
+            ):
                 self._now = read_now(tx)
                 self._watch.refresh(tx, self._complete_to, self._now)
         except Exception as error:  # noqa: BLE001 - health tells the lag, whatever caused it
             LOG.warning("the snapshot was not refreshed", why=describe(error))
+            self._patience = AT_LENGTH
         else:
             self._fresh_at_s = started_s
+            self._patience = None
 
     def _work(self) -> None:
         while not self._stopping.wait(PAUSE_S):
