@@ -28,6 +28,8 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("live_page"),
+    Benchmark("placing", ("T4",)),
+    Benchmark("reserving", ("T1", "T2")),
     Benchmark("sourcing_kernel"),
 )
 
