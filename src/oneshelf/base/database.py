@@ -7,9 +7,11 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 import psycopg_pool
+from psycopg.adapt import Dumper
 from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.numeric import Int8Dumper
 
+from oneshelf.base.array_literal import array_literal
 from oneshelf.base.errors import (
     ContendedError,
     DatabaseUnavailableError,
@@ -128,9 +130,20 @@ class Database:
         self._pool.close()
 
 
+class _ListDumper(Dumper):
+    """A list as a literal of no type: the statement's own cast says what it is a list of."""
+
+    def dump(self, obj: Sequence[Any]) -> bytes:
+        try:
+            return array_literal(obj).encode()
+        except ValueError as error:
+            raise psycopg.DataError(str(error)) from None
+
+
 def _configure(connection: psycopg.Connection[Any]) -> None:
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     connection.adapters.register_dumper(int, Int8Dumper)  # one prepared form whatever the size
+    connection.adapters.register_dumper(list, _ListDumper)
     connection.execute(
         "SELECT set_config('statement_timeout', %s, false),"
         "       set_config('lock_timeout', %s, false),"
