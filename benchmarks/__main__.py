@@ -30,7 +30,9 @@ BENCHMARKS = (
     Benchmark("availability", ("T5",)),
     Benchmark("importing_stock", ("import",)),
     Benchmark("live_page"),
+    Benchmark("placing", ("T4",)),
     Benchmark("promising", ("T20",)),
+    Benchmark("reserving", ("T1", "T2")),
     Benchmark("soak", long="ten minutes of steady load"),
     Benchmark("sourcing_kernel"),
 )

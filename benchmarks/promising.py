@@ -22,7 +22,7 @@ BASELINE_CALLS = 600
 CLIENTS = 32
 PER_SECOND_MIN = 400.0
 P99_MS_MAX = 250.0
-BASELINE_SERVER = Path(__file__).with_name("promising_from_tables.py")
+BASELINE = (sys.executable, str(Path(__file__).with_name("promising_from_tables.py")))
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     with postgres() as server, fresh_database(server) as url:
         open_network(url, network, shelves)
         key = admin_key(url)
-        with run_server(url) as ours, run_server(url, str(BASELINE_SERVER)) as baseline:
+        with run_server(url) as ours, run_server(url, BASELINE) as baseline:
             lines = [
                 compare(
                     "T20/promise",

@@ -1,6 +1,6 @@
 """T20's baseline: the same server, whose promise door reads stock and capacity anew for each call.
 
-Run as a process: `python promising_from_tables.py PORT`, the database in ONESHELF_DATABASE.
+Run as a process: `python promising_from_tables.py --port PORT`, the database in ONESHELF_DATABASE.
 """
 
 import os
@@ -60,7 +60,7 @@ def main() -> None:
     )
     url = os.environ["ONESHELF_DATABASE"]
     Database(url).close()
-    serve(url, "127.0.0.1", int(sys.argv[1]), lambda address: print(address, flush=True))
+    serve(url, "127.0.0.1", int(sys.argv[-1]), lambda address: print(address, flush=True))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -42,6 +42,7 @@ from oneshelf.simulation.network import BRAND, Network
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SHELVES_A_COMMIT = 5_000
 READY_WITHIN_S = 60
+OURS = (sys.executable, "-m", "oneshelf", "serve", "--host", "127.0.0.1")
 CONNECTIONS_MAX = 400  # a naive arm has a connection for each client
 
 Shelf = tuple[Sku, NodeId, int]
@@ -120,22 +121,20 @@ def count_differences(url: str) -> int:
 
 
 @contextmanager
-def servers(url: str, many: int = 1) -> Iterator[list[str]]:
+def servers(url: str, many: int = 1, command: Sequence[str] = OURS) -> Iterator[list[str]]:
     """Run so many `oneshelf serve`; yield their addresses once they are ready."""
     with ExitStack() as stack:
-        yield [stack.enter_context(run_server(url)) for _ in range(many)]
+        yield [stack.enter_context(run_server(url, command)) for _ in range(many)]
 
 
 @contextmanager
-def run_server(url: str, script: str | None = None) -> Iterator[str]:
-    """Run `oneshelf serve`, or a script that serves on the port it is given; yield its address."""
+def run_server(url: str, command: Sequence[str] = OURS) -> Iterator[str]:
+    """Run one; yield its address. command: serves on the port named last."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    ours = ["-m", "oneshelf", "serve", "--host", "127.0.0.1", "--port"]
-    command = [sys.executable, *([script] if script else ours), str(port)]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            command,
+            [*command, "--port", str(port)],
             env={**os.environ, "ONESHELF_DATABASE": url},
             stdout=said,
             stderr=said,

@@ -7,11 +7,13 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 import psycopg_pool
+from psycopg.adapt import Dumper
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.sql import SQL, Identifier
 from psycopg.types.numeric import Int8Dumper
 
+from oneshelf.base.array_literal import array_literal
 from oneshelf.base.errors import (
     ContendedError,
     DatabaseUnavailableError,
@@ -184,6 +186,7 @@ class Database:
     def _configure(self, connection: psycopg.Connection[Any]) -> None:
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.adapters.register_dumper(int, Int8Dumper)  # one prepared form whatever the size
+        connection.adapters.register_dumper(list, _ListDumper)
         with self._deadlines.within(connection.fileno(), GREETING_S_MAX):
             _limit(connection, self._patience, only_now=False)
             connection.commit()
@@ -212,6 +215,16 @@ class Database:
     def _start_afresh(self) -> None:
         """Connect anew: the old pool would ask again only after ever longer pauses."""
         self._pool = self._make_pool()
+
+
+class _ListDumper(Dumper):
+    """A list as a literal of no type: the statement's own cast says what it is a list of."""
+
+    def dump(self, obj: Sequence[Any]) -> bytes:
+        try:
+            return array_literal(obj).encode()
+        except ValueError as error:
+            raise psycopg.DataError(str(error)) from None
 
 
 def database_beside(url: str, suffix: str) -> str:

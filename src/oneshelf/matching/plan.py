@@ -4,7 +4,7 @@ Costs are whole thousandths of a minor unit ("millis").
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -93,7 +93,18 @@ class Cost:
 
     def millis(self) -> int:
         """Return the sum of all terms."""
-        return sum(getattr(self, term.name) for term in fields(self))
+        return (
+            self.freight
+            + self.handling
+            + self.labour
+            + self.split
+            + self.lateness
+            + self.speed
+            + self.carbon
+            + self.opportunity
+            + self.preference
+            + self.distance
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from oneshelf.web.pages.assets import DOORS as ASSETS
 from oneshelf.web.pages.doors import DOORS as PAGES
 from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
+from oneshelf.web.short_way import Entrance, ShortWay
 from oneshelf.web.snapshot import Snapshot
 from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
 from oneshelf.web.stock.looking import DOORS as STOCK
@@ -126,8 +127,9 @@ def make_application(house: House) -> ASGIApp:
         house.crew.stop()
         house.lookout.stop()
 
+    routes = {door: handler(door, house) for door in every_door(house)}
     application = Litestar(
-        [handler(door, house) for door in every_door(house)],
+        list(routes.values()),
         guards=[partial(guard, house)],
         exception_handlers={Exception: answer_error},
         on_startup=[open_house],
@@ -136,7 +138,12 @@ def make_application(house: House) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    return Edge(application, house.metrics)
+    entrances: dict[tuple[str, str], Entrance] = {
+        (door.method, door.path): Entrance(door.path, route, partial(enter, house, door))
+        for door, route in routes.items()
+        if door.way == "short"
+    }
+    return Edge(ShortWay(application, entrances), house.metrics)
 
 
 def read_version() -> str:
@@ -164,11 +171,25 @@ def handler(door: Door, house: House) -> HTTPRouteHandler:
     return route(enter)
 
 
+async def enter(house: House, door: Door, request: HttpRequest) -> Response[bytes]:
+    """Guard a door and answer at it, without the router."""
+    await admit(house, request, door)
+    answer = await door.answer(Visit(request, house, key_of(request)))
+    if isinstance(answer, Stream):
+        raise TypeError(f"{door.path} streams; only the router can")
+    return answer
+
+
 async def guard(house: House, connection: Connection, route: BaseRouteHandler) -> None:
     """Let nobody in who may not enter. Deny by default: a route that is not a door is closed."""
     door = route.opt.get("door")
     if not isinstance(door, Door):
         raise OneshelfError("forbidden", "This door is closed.")
+    await admit(house, connection, door)
+
+
+async def admit(house: House, connection: Connection | HttpRequest, door: Door) -> None:
+    """Let in who may enter this door, or raise."""
     if house.stopping.is_set() and not door.path.startswith(FOR_WATCHERS):
         raise OneshelfError(
             "overloaded", "This server is stopping.", "Repeat the request; another one takes it."
@@ -192,7 +213,7 @@ async def guard(house: House, connection: Connection, route: BaseRouteHandler) -
     connection.scope["user"] = key
 
 
-def _limit(house: House, connection: Connection) -> None:
+def _limit(house: House, connection: Connection | HttpRequest) -> None:
     address = connection.client.host if connection.client else "unknown"
     if not house.knocks.allows(address, time.monotonic()):
         raise OneshelfError(
