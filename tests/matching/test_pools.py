@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_worlds import MONDAY_NINE, capacity, request, stock
-from three_places import POLICY, WORLD, decide, due, reasons, sent
+from three_places import EXPRESS, NODES, POLICY, PRODUCTS, WORLD, decide, due, reasons, sent
 
-from oneshelf.base.identifiers import ChannelId, NodeId
+from oneshelf.base.identifiers import ChannelId, NodeId, Sku
+from oneshelf.catalog.assortment import Catalog
+from oneshelf.inventory.buffers import BufferPolicy
+from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.decision_record import decided, decode, encode, record, replay
 from oneshelf.matching.explanation import explain
+from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import LineUnits
 from oneshelf.matching.planning import plan
 from oneshelf.matching.policy import ChannelPool, SourcingPolicy
@@ -86,6 +90,22 @@ def test_the_record_says_that_others_have_it_and_replays_to_the_same():
     assert reasons(answer) == {"other_channels": ("leeds",), "out_of_stock": ("glasgow",)}
     assert any("Leeds keeps it for other channels" in told for told in explain(kept))
     assert replay(kept) == decided(kept)
+
+
+def test_what_a_customer_holds_is_not_shared_again():
+    catalog = Catalog(
+        brands={},
+        products={product.sku: product for product in PRODUCTS},
+        nodes={node.node_id: node for node in NODES},
+        toggles={},
+        carriers={},
+        services={EXPRESS.service_id: EXPRESS},
+        channels={},
+    )
+    outlook = Outlook(catalog, SPLIT, BufferPolicy(), MONDAY_NINE.date())
+    held = [(StockPoint(Sku("cup"), NodeId("leeds")), 2)]
+
+    assert sent(outlook.plan_held(by(APP, ("cup", 2)), held)) == [("leeds", 1, 2)]
 
 
 @pytest.mark.parametrize("elsewhere", [frozenset(), STORES])
