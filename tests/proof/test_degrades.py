@@ -157,7 +157,7 @@ def test_a_killed_database_is_told_soon_and_used_again_when_it_is_back(home):
             with closing(Database(url)) as database:
                 wait_for(lambda: reacted_to_cancellations(database) > 0)
                 with database.transaction("test", "look") as tx:
-                    kept = tx.scalars("SELECT number FROM orders.sales_order")
+                    kept = tx.scalars("SELECT order_id FROM orders.sales_order")
                     differences = audit(tx)
         assert working.poll() is None
 
