@@ -6,8 +6,11 @@ lock, in the order of the batch.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import NodeId, PublicId, Sku
 from oneshelf.catalog.products import KitPart
@@ -26,8 +29,7 @@ Held = Sequence[tuple[StockPoint, int]]
 FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(Struct, frozen=True):
     """Units of one point for one line. parcel: its position in the plan."""
 
     parcel: int
@@ -37,8 +39,7 @@ class Draw:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Units of one line that have nothing on a shelf yet. parcel: None without a date."""
 
     line_no: int
@@ -46,8 +47,7 @@ class Waiting:
     parcel: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """One order of the batch with its plan and the units it would take."""
 
     position: int

@@ -1,10 +1,11 @@
 """The rows that a kept draft or a till sale becomes. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 from uuid import UUID
+
+from msgspec import Struct
 
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, PointId
 from oneshelf.catalog.channels import Channel, Standing
@@ -21,8 +22,7 @@ from oneshelf.orders.lifecycle import Status
 MILLIS_PER_MINOR = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class NewHeader:
+class NewHeader(Struct, frozen=True):
     """An order with its numbers. standing: the order's own, or its channel's."""
 
     order_id: OrderId
@@ -35,8 +35,7 @@ class NewHeader:
     promised_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
+class NewLine(Struct, frozen=True):
     """A line with its number."""
 
     line_id: LineId
@@ -45,8 +44,7 @@ class NewLine:
     line: OrderLine
 
 
-@dataclass(frozen=True, slots=True)
-class NewParcel:
+class NewParcel(Struct, frozen=True):
     """A planned parcel with its number. cost_minor: money only, no weights of preference."""
 
     parcel_id: ParcelId
@@ -55,8 +53,7 @@ class NewParcel:
     cost_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewQuantity:
+class NewQuantity(Struct, frozen=True):
     """Units of a line that begin in one status."""
 
     order_id: OrderId
@@ -66,8 +63,7 @@ class NewQuantity:
     parcel_id: ParcelId | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewRows:
+class NewRows(Struct, frozen=True):
     """Everything one order writes in this folder's tables."""
 
     kept: Draft | Sale
