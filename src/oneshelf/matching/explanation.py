@@ -7,6 +7,7 @@ from oneshelf.matching.decision_record import ChosenParcel, Record, RecordedPlan
 from oneshelf.matching.plan import Refusal, Refused, Rejected
 
 OTHERS_TOLD_MAX = 3
+WHO = {"nodes": "places", "services": "services"}
 SHORT_TOLD_MAX = 3
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -23,12 +24,21 @@ REJECTIONS: dict[Rejected, tuple[str, str]] = {
     "not_eligible": ("may not serve this order", "may not serve this order"),
     "closed": ("is closed", "are closed"),
     "toggled_off": ("does not do this for these goods", "do not do this for these goods"),
+    "no_licence": ("has no licence for these goods", "have no licence for these goods"),
+    "wrong_temperature": (
+        "cannot keep these goods at their temperature",
+        "cannot keep these goods at their temperature",
+    ),
     "out_of_stock": ("has none of it", "have none of it"),
     "too_far": ("is too far away", "are too far away"),
     "no_service": ("has no carrier to there", "have no carrier to there"),
     "hazard_refused": (
         "has no carrier that takes these goods",
         "have no carrier that takes these goods",
+    ),
+    "temperature_refused": (
+        "has no carrier that keeps these goods at their temperature",
+        "have no carrier that keeps these goods at their temperature",
     ),
     "too_heavy": (
         "has no carrier for something so heavy",
@@ -37,8 +47,20 @@ REJECTIONS: dict[Rejected, tuple[str, str]] = {
     "no_capacity": ("has no room for another parcel", "have no room for another parcel"),
     "too_late": ("would be too late", "would be too late"),
 }
-
-
+BARS: dict[Rejected, tuple[str, str]] = {
+    "toggled_off": ("does not do this for", "do not do this for"),
+    "no_licence": ("has no licence for", "have no licence for"),
+    "wrong_temperature": ("cannot keep the temperature of", "cannot keep the temperature of"),
+    "hazard_refused": ("has no carrier that takes", "have no carrier that takes"),
+    "temperature_refused": (
+        "has no carrier that keeps the temperature of",
+        "have no carrier that keeps the temperature of",
+    ),
+}
+SERVICE_BARS: dict[Rejected, tuple[str, str]] = {
+    "hazard_refused": ("does not take", "do not take"),
+    "temperature_refused": ("does not keep the temperature of", "do not keep the temperature of"),
+}
 REFUSALS: dict[Refused, str] = {
     "unknown_sku": "One of these goods is not in the catalog.",
     "unknown_node": "The place that was named is not in the catalog.",
@@ -47,13 +69,16 @@ REFUSALS: dict[Refused, str] = {
     "not_eligible": "No place with the goods may serve this order.",
     "closed": "Every place with the goods is closed.",
     "toggled_off": "The places with the goods do not do this for them.",
+    "no_licence": "The places with the goods have no licence for them.",
+    "wrong_temperature": "The places with the goods cannot keep them at their temperature.",
     "too_far": "Every place with the goods is too far away.",
     "no_service": "No carrier goes there from the places with the goods.",
     "hazard_refused": "No carrier takes these goods there.",
+    "temperature_refused": "No carrier keeps these goods at their temperature on the way there.",
     "too_heavy": "No carrier takes something so heavy there.",
     "no_capacity": "No place with the goods has room for another parcel.",
     "too_late": "It would arrive after the wanted day.",
-    "needs_more_parcels": "The goods are there, but in more places than one order may use.",
+    "needs_more_parcels": "The goods are there, but only in more parcels than one order may have.",
 }
 
 
@@ -69,6 +94,7 @@ def explain(kept: Record) -> tuple[str, ...]:
         *_decision(kept),
         *_alternatives(kept),
         *_short(kept),
+        *_bars(kept),
         *_rejections(kept),
         _ground(kept),
     )
@@ -182,6 +208,7 @@ def _short(kept: Record) -> Iterator[str]:
     wanted = [line.units for line in kept.request.lines]
     lines, components = len(wanted), len(kept.skus)
     stock, uses = kept.problem["site_stock"], kept.problem["uses"]
+    sends = kept.problem.get("site_sends", [1] * len(kept.problem["site_node"]) * lines)
     sent = {parcel.site for parcel in kept.parcels}
     told = {kept.problem["site_node"][site] for site in sent}
     most: dict[int, int] = {}
@@ -191,7 +218,8 @@ def _short(kept: Record) -> Iterator[str]:
         for line in range(lines):
             needs = uses[line * components : (line + 1) * components]
             units = min(
-                [left[at] // need for at, need in enumerate(needs) if need] + [wanted[line]]
+                [left[at] // need for at, need in enumerate(needs) if need]
+                + [wanted[line] * sends[site * lines + line]]
             )
             left = [have - units * need for have, need in zip(left, needs, strict=True)]
             served += units
@@ -203,6 +231,15 @@ def _short(kept: Record) -> Iterator[str]:
         yield f"{kept.names[node]} has {_number(-units)} of {_number(sum(wanted))}."
     if len(short) > SHORT_TOLD_MAX:
         yield f"{_others(len(short) - SHORT_TOLD_MAX)} only part of it."
+
+
+def _bars(kept: Record) -> Iterator[str]:
+    """Tell who has to do with the order but not with one of its lines."""
+    for bar in kept.barred:
+        one, several = (SERVICE_BARS if bar.of == "services" else BARS)[bar.reason]
+        verb = one if bar.count == 1 else several
+        who = _listed(bar.names) if bar.count <= len(bar.names) else f"{bar.count} {WHO[bar.of]}"
+        yield f"{who} {verb} line {bar.line_no}."
 
 
 def _rejections(kept: Record) -> Iterator[str]:
