@@ -268,7 +268,7 @@ def _parcel(ground: Ground, site: int, units: Ints) -> SitedParcel:
     first = int(ground.first_offer[site])
     offers = slice(first, int(ground.first_offer[site + 1]))
     weight_g = int(units @ problem.weight_g)
-    freight = freight_millis(problem, units[None])[0]
+    freight = freight_millis(problem, units[None], np.array([weight_g]))[0]
     cost = freight[problem.offer_tariff[offers]] + problem.offer_millis[offers]
     cost += weight_g * problem.offer_gram_micros[offers] // 1000
     cheapest = int(cost.argmin())
@@ -298,7 +298,7 @@ def _whole_millis(ground: Ground) -> int:
     enough &= (problem.site_sends | (problem.wanted == 0)).all(axis=1)
     goods = np.where(enough, problem.unit_millis @ problem.wanted, NEVER)
     weight_g = int(problem.weight_g @ problem.wanted)
-    freight = freight_millis(problem, problem.wanted[None])[0]
+    freight = freight_millis(problem, problem.wanted[None], np.array([weight_g]))[0]
     cost = problem.offer_millis + freight[problem.offer_tariff] + goods[problem.offer_site]
     return int((cost + weight_g * problem.offer_gram_micros // 1000).min())
 

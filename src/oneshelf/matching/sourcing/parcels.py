@@ -79,7 +79,7 @@ def price_parcels(problem: Problem) -> Parcels:
     """Price every content at every site. The problem has at least one site and one offer."""
     contents = contents_up_to(tuple(problem.wanted.tolist()))
     weight_g = contents @ problem.weight_g
-    freight = freight_millis(problem, contents)
+    freight = freight_millis(problem, contents, weight_g)
     first = problem.offer_site.searchsorted(np.arange(len(problem.site_node) + 1))
     counts = first[1:] - first[:-1]
     # A site with fewer offers than another repeats its last one, which changes no minimum.
@@ -136,9 +136,9 @@ def _counted(units: int) -> Ints:
     return np.arange(units + 1)[:, None]
 
 
-def freight_millis(problem: Problem, contents: Ints) -> Ints:
+def freight_millis(problem: Problem, contents: Ints, weight_g: Ints) -> Ints:
     """Return what each tariff takes [M, T], NEVER for what is too heavy or not carried."""
-    weight_g, divisor = contents @ problem.weight_g, problem.tariff_divisor_mm3_per_g
+    divisor = problem.tariff_divisor_mm3_per_g
     bulk_g = -(-(contents @ problem.volume_mm3)[:, None] // np.maximum(divisor, 1))
     chargeable_g = np.maximum(weight_g[:, None], bulk_g * (divisor > 0))
     over_g = np.maximum(chargeable_g - problem.tariff_base_weight_g, 0)
