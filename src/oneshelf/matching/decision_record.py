@@ -87,6 +87,8 @@ class CountedBar:
 class Record:
     """One decision. problem: the arrays of `Problem`, flat, by name; its nodes are `nodes`.
 
+    currency: of the goods' prices, and so of the costs; empty in records from before it was kept.
+
     notes: for offers of the chosen and the best other plans, why they do not leave today.
     """
 
@@ -112,6 +114,7 @@ class Record:
     offer_arrives_in: list[int]
     notes: dict[int, str]
     barred: tuple[CountedBar, ...] = ()
+    currency: str = ""
 
     def day(self, days: int) -> date:
         """Return the date so many days after the UTC date of now."""
@@ -168,6 +171,7 @@ def record(plan: Plan) -> Record:
         offer_arrives_in=(trace.offer_arrives_on - first).tolist(),
         notes={offer: note for offer in sorted(told) if (note := _note(trace, offer))},
         barred=tuple(_counted(world, one) for one in plan.barred),
+        currency=world.products[trace.request.lines[0].sku].currency,
     )
 
 

@@ -100,10 +100,11 @@ def explain(kept: Record) -> tuple[str, ...]:
     )
 
 
-def money(millis: int) -> str:
+def money(millis: int, currency: str) -> str:
     """Return an amount with two decimals, half a minor unit rounded away from zero."""
     minor = (abs(millis) + 500) // 1000
-    return f"{'-' if millis < 0 and minor else ''}{minor // 100}.{minor % 100:02}"
+    sign = "-" if millis < 0 and minor else ""
+    return f"{sign}{minor // 100}.{minor % 100:02} {currency}".rstrip()
 
 
 def spoken(on: date) -> str:
@@ -114,7 +115,7 @@ def spoken(on: date) -> str:
 def _decision(kept: Record) -> Iterator[str]:
     for parcel in kept.parcels:
         name = _name(kept, parcel.site)
-        cost = money(parcel.cost.millis())
+        cost = money(parcel.cost.millis(), kept.currency)
         arrives_on = spoken(kept.day(kept.offer_arrives_in[parcel.offer]))
         what = _what(kept, parcel)
         if _service(kept, parcel.offer):
@@ -128,7 +129,7 @@ def _decision(kept: Record) -> Iterator[str]:
         last = max(kept.offer_arrives_in[parcel.offer] for parcel in kept.parcels)
         number = _number(len(kept.parcels))
         yield (
-            f"The {number} parcels cost {money(kept.cost_millis)} together;"
+            f"The {number} parcels cost {money(kept.cost_millis, kept.currency)} together;"
             f" everything has arrived on {spoken(kept.day(last))}."
         )
     for rest in kept.unserved:
@@ -191,10 +192,10 @@ def _other_service(kept: Record, other: RecordedPlan) -> Iterator[str]:
 
 
 def _more(kept: Record, other: RecordedPlan) -> str:
-    more = money(other.cost_millis - kept.cost_millis)
+    more = money(other.cost_millis - kept.cost_millis, kept.currency)
     if more.startswith("-"):
         return f"cost {more[1:]} less"
-    return "cost the same" if more == "0.00" else f"cost {more} more"
+    return "cost the same" if more.startswith("0.00") else f"cost {more} more"
 
 
 def _later(kept: Record, other: RecordedPlan) -> str:
@@ -262,7 +263,8 @@ def _ground(kept: Record) -> str:
     proof = (
         "no cheaper plan exists"
         if kept.proof == "optimal"
-        else f"a better plan could save {money(kept.cost_millis - kept.bound_millis)} at most"
+        else f"a better plan could save"
+        f" {money(kept.cost_millis - kept.bound_millis, kept.currency)} at most"
     )
     return (
         f"Decided{wish} on {spoken(kept.day(0))} at {request.now:%H:%M} {request.now:%Z}"
