@@ -20,6 +20,13 @@ from oneshelf.simulation.network import draw_network
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 HOME = Destination("GB", "M1", 53.48, -2.24)
 NETWORK = draw_network(7, nodes=3, skus=3)
+COLD = frozenset({"ambient", "frozen"})
+NETWORK = replace(
+    NETWORK,
+    nodes=(replace(NETWORK.nodes[0], temperatures=COLD), *NETWORK.nodes[1:]),
+    products=(*NETWORK.products[:2], replace(NETWORK.products[2], temperature="frozen")),
+    services=tuple(replace(service, temperatures=COLD) for service in NETWORK.services),
+)
 NODES = [node.node_id for node in NETWORK.nodes]
 PLAIN = [product.sku for product in NETWORK.products]
 KIT = replace(

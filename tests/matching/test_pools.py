@@ -17,7 +17,7 @@ from oneshelf.inventory.buffers import BufferPolicy
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.decision_record import decided, decode, encode, record, replay
 from oneshelf.matching.explanation import explain
-from oneshelf.matching.outlook import Outlook
+from oneshelf.matching.outlook import Outlook, compile_known
 from oneshelf.matching.plan import LineUnits
 from oneshelf.matching.planning import plan
 from oneshelf.matching.policy import ChannelPool, SourcingPolicy
@@ -102,7 +102,8 @@ def test_what_a_customer_holds_is_not_shared_again():
         services={EXPRESS.service_id: EXPRESS},
         channels={},
     )
-    outlook = Outlook(catalog, SPLIT, BufferPolicy(), MONDAY_NINE.date())
+    today = MONDAY_NINE.date()
+    outlook = Outlook(compile_known(catalog, SPLIT, BufferPolicy(), today), today)
     held = [(StockPoint(Sku("cup"), NodeId("leeds")), 2)]
 
     assert sent(outlook.plan_held(by(APP, ("cup", 2)), held)) == [("leeds", 1, 2)]

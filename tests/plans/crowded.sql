@@ -4,13 +4,14 @@ INSERT INTO catalog.brand VALUES ('house', 'House');
 INSERT INTO catalog.calendar VALUES ('always', 'Europe/London');
 INSERT INTO catalog.node
 SELECT 'node-' || n, 'Node', 'store', '', '', '', 'GB', 53, -2, 'always', '16:00', 60, 100,
-       '{ship,pickup}', 50, 10
+       '{ship,pickup}', 50, 10, '{}', '{ambient}'
   FROM generate_series(0, 9) AS n;
 INSERT INTO catalog.channel
 SELECT name, name, 'web', 'house', 'ask', 'GBP', 0
   FROM unnest(ARRAY['web', 'app', 'market', 'till']) AS name;
 INSERT INTO catalog.product
-SELECT 'sku-' || n, 'Product', 'house', 'home', NULL, 1, 1, 1, 1, 'none', 500, 'GBP', NULL, false
+SELECT 'sku-' || n, 'Product', 'house', 'home', NULL, 1, 1, 1, 1, 'none', 500, 'GBP', NULL, false,
+       '{}', 'ambient'
   FROM (SELECT generate_series(0, 1999)::text UNION ALL VALUES ('new')) AS one (n);
 
 INSERT INTO inventory.receipt SELECT 'asn-' || n, '2026-01-01' FROM generate_series(0, 99) AS n;

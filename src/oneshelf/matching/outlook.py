@@ -34,11 +34,14 @@ from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.matching.promise_dates import first_day, room_left
 from oneshelf.matching.request import SourcingRequest, WantedLine
 from oneshelf.matching.stock_view import DatedSupply, StockView, less
-from oneshelf.matching.world import Ints, World, compile_world
+from oneshelf.matching.world import Ints, World, compile_world, fit_for
 
 LIKELY_NODES_MAX = 32
 FOR_NOW: frozenset[Rejected] = frozenset(
-    {"out_of_stock", "other_channels", "no_capacity", "too_late", "toggled_off"}
+    {
+        *("out_of_stock", "other_channels", "no_capacity", "too_late", "toggled_off"),
+        *("no_licence", "wrong_temperature"),  # of the lines that stood there
+    }
 )
 
 
@@ -282,19 +285,22 @@ class Outlook:
 
     def accepting(
         self, request: SourcingRequest, rejections: Collection[Rejection]
-    ) -> frozenset[NodeId]:
-        """Return the nodes that may serve a waiting line: all but those that never could."""
-        if request.pickup_node or request.only_node:
-            return frozenset({request.pickup_node or request.only_node or NodeId("")})
-        never = {
-            node for one in rejections if one.reason not in FOR_NOW for node in one.nodes
-        } | request.avoided
-        does = self.world.does[request.method]
-        return frozenset(
-            node.node_id
-            for node, able in zip(self.world.nodes, does, strict=True)
-            if able and node.node_id not in never
-        )
+    ) -> dict[int, frozenset[NodeId]]:
+        """Return the nodes that may serve each line if it waits: all but those that never could."""
+        world, named = self.world, request.pickup_node or request.only_node
+        if named:
+            able = np.array([node.node_id == named for node in world.nodes], np.bool_)
+        else:
+            never = {node for one in rejections if one.reason not in FOR_NOW for node in one.nodes}
+            never |= request.avoided
+            allowed = np.array([node.node_id not in never for node in world.nodes], np.bool_)
+            able = world.does[request.method] & allowed
+        return {
+            line.line_no: frozenset(
+                world.nodes[at].node_id for at in (able & fit_for(world, line.sku)).nonzero()[0]
+            )
+            for line in request.lines
+        }
 
     def floor(self, point: StockPoint) -> int:
         """Return the units of a shelf that nobody may promise: its safety stock."""

@@ -3,11 +3,13 @@
 A site is a node from a moment on: now, the launch of a product, the arrival of a receipt. It works
 on the first of its working days whose cut-off (and closing) comes after that moment and that has
 room for one more parcel; the parcel is ready after the handling time, in open minutes, and leaves
-with the first pickup after that.
+with the first pickup after that. A site sends one parcel; a node whose lines may go apart has
+several sites on one day, or on the next day that has room.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import partial
 
@@ -289,3 +291,47 @@ def chosen_sites(sites: Sites, chosen: Ints | Marks) -> Sites:
         ships_on=sites.ships_on[chosen],
         timetable=sites.timetable,
     )
+
+
+def going_apart(question: Question, sites: Sites, sends: Marks, carried: Marks) -> Sites:
+    """Return the sites, each as often as it may send parcels at once.
+
+    sends[S, L]: whether the site has a unit of the line and may send it. carried[V, L]: by each
+    service that comes.
+    """
+    kind_of_line = np.unique(carried, axis=1, return_inverse=True)[1].ravel()
+    kinds = np.arange(kind_of_line.max() + 1)
+    of_kind = sends @ (kind_of_line[:, None] == kinds)
+    times = np.clip(of_kind.sum(axis=1), 1, question.policy.parcels_max)
+    if times.max(initial=1) == 1:
+        return sites
+    order = np.arange(len(times)).repeat(times)
+    again = np.append(np.False_, order[1:] == order[:-1])
+    several = chosen_sites(sites, order)
+    return _with_room_for_each(question, several, again)
+
+
+def _with_room_for_each(question: Question, sites: Sites, again: Marks) -> Sites:
+    """Move each further parcel of a node to the first day that still has room for it."""
+    limited = question.world.parcels_per_day_max[sites.node] < UNLIMITED
+    moving = (again & limited).nonzero()[0].tolist() if question.strictness != "relaxed" else []
+    if not moving:
+        return sites
+    work_on, delay, ships_on = sites.work_on.copy(), sites.delay.copy(), sites.ships_on.copy()
+    first = zip(sites.node[~again].tolist(), work_on[~again].tolist(), strict=True)
+    parcels = Counter[tuple[int, int]](first)
+    for site in moving:
+        node, on = int(sites.node[site]), int(work_on[site])
+        shift = int(question.world.shift_of_node[node])
+        while on < NEVER and room(question, node, on) <= parcels[node, on]:
+            work = _with_room(
+                question, sites.timetable, node, int(sites.release_us[site]), not_before=on + 1
+            )
+            on = NEVER if work is None else work.on
+            delay[site] = FULL
+            if work is not None:
+                ships_on[site] = sites.timetable.ships_on(shift, work.ready_us)
+        work_on[site] = on
+        parcels[node, on] += 1
+    moved = replace(sites, work_on=work_on, delay=delay, ships_on=ships_on)
+    return chosen_sites(moved, work_on < NEVER)

@@ -132,7 +132,8 @@ def _dated_nodes(parcels: Parcels, cheapest: Ints, shape: Shape, found: int) -> 
     bound = np.append(cheapest, np.zeros(shape.parcels_max, np.int64))[splits].sum(axis=0)
     better = (bound < min(found, POSSIBLE_MAX)).nonzero()[0]
     spare = np.full(len(cheapest) + shape.parcels_max, -1)
-    np.maximum.at(spare, splits[:, better], found - bound[better])
+    for loads in splits[:, better]:  # `at` reads past the end of values that it must repeat
+        np.maximum.at(spare, loads, found - bound[better])
     millis = parcels.node_millis[:, several]
     over = millis - cheapest[:, None]
     useful = (millis < POSSIBLE_MAX) & (over < spare[: len(cheapest), None])

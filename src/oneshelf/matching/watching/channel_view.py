@@ -15,7 +15,7 @@ from oneshelf.catalog.products import Product
 from oneshelf.matching.eligibility import allowed_nodes
 from oneshelf.matching.outlook import Known
 from oneshelf.matching.stock_view import slice_of
-from oneshelf.matching.world import Ints, Marks, World
+from oneshelf.matching.world import Ints, Marks, Needs, World, fit_for, needs_of
 
 
 class ChannelView:
@@ -28,7 +28,7 @@ class ChannelView:
         self._method: Method = method
         self._slice = slice_of(known.world, known.policy.pools, channel)
         self._open = known.world.parcels_per_day_max > 0
-        self._nodes: dict[str, list[bool]] = {}  # by category
+        self._nodes: dict[tuple[str, Needs], list[bool]] = {}
 
     def by_node(self, product: Product) -> Ints:
         """Return the units of a product at every node [N]: whole kits, each from one node."""
@@ -56,7 +56,7 @@ class ChannelView:
                 continue
             if product.parts:
                 units[at] = int(self.by_node(product)[column])
-            elif self._serves(product.category)[column]:
+            elif self._serves(product)[column]:
                 plain.append(at)
                 rows.append(stock.sku_place[sku])
                 columns.append(column)
@@ -73,16 +73,18 @@ class ChannelView:
 
     def may_serve(self, product: Product) -> Marks:
         """Return the nodes [N] that rules let serve the channel with such a product."""
-        return np.array(self._serves(product.category), np.bool_)
+        return np.array(self._serves(product), np.bool_)
 
-    def _serves(self, category: str) -> list[bool]:
-        serves = self._nodes.get(category)
+    def _serves(self, product: Product) -> list[bool]:
+        known = self._known
+        kind = (product.category, needs_of(known.world, product.sku))
+        serves = self._nodes.get(kind)
         if serves is None:
-            known = self._known
             allowed = allowed_nodes(
-                known.world, known.policy, self._channel, self._method, {category}
+                known.world, known.policy, self._channel, self._method, {product.category}
             )
-            serves = self._nodes[category] = (allowed & self._open).tolist()
+            fit = fit_for(known.world, product.sku)
+            serves = self._nodes[kind] = (allowed & fit & self._open).tolist()
         return serves
 
 

@@ -248,15 +248,15 @@ class _Batch:
         return {(point.sku, point.node) for point in waiting}
 
     def _waiting_points(self, draft: Draft) -> set[StockPoint]:
-        parts = self._outlook.parts(draft.order.lines)
+        parts, accepting = self._outlook.parts(draft.order.lines), self._accepting(draft)
         return {
             StockPoint(part.sku, node)
             for wait in draft.waiting
             for part in parts[draft.order.lines[wait.line_no - 1].sku]
-            for node in self._accepting(draft)
+            for node in accepting[wait.line_no]
         }
 
-    def _accepting(self, draft: Draft) -> frozenset[NodeId]:
+    def _accepting(self, draft: Draft) -> dict[int, frozenset[NodeId]]:
         return self._outlook.accepting(draft.request, draft.plan.rejections)
 
     def _sale_points(self, sale: Sale) -> Counter[StockPoint]:

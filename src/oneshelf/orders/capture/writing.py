@@ -156,8 +156,10 @@ def takes(new: NewRows, point_ids: Mapping[StockPoint, PointId]) -> Iterable[Tak
         )
 
 
-def claims(new: NewRows, parts: Parts, accepting: frozenset[NodeId]) -> Iterable[ClaimWish]:
-    """Return the claims of a draft's waiting units. accepting: nodes that may serve them."""
+def claims(
+    new: NewRows, parts: Parts, accepting: Mapping[int, frozenset[NodeId]]
+) -> Iterable[ClaimWish]:
+    """Return the claims of a draft's waiting units. accepting: nodes that may serve each line."""
     if isinstance(new.kept, Sale):
         return
     draft = new.kept
@@ -171,7 +173,7 @@ def claims(new: NewRows, parts: Parts, accepting: frozenset[NodeId]) -> Iterable
             sku=line.line.sku,
             parts=parts[line.line.sku],
             units=wait.units,
-            nodes=accepting,
+            nodes=accepting[wait.line_no],
             promised_at=None if arrives_on is None else _instant(arrives_on),
             serving="together" if draft.order.splitting == "together" else "as_it_comes",
             method=method,

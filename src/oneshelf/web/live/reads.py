@@ -82,7 +82,6 @@ class LastDecision:
 
     order_id: OrderId
     channel: ChannelId
-    currency: str
     record: bytes
 
 
@@ -314,7 +313,7 @@ def read_last_decision(tx: Transaction) -> LastDecision | None:
     found = tx.rows(
         LastDecision,
         """
-        SELECT order_id, channel, currency, record
+        SELECT order_id, channel, record
           FROM matching.decision JOIN orders.sales_order USING (order_id)
          ORDER BY decision_id DESC LIMIT 1
         """,
