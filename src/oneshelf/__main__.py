@@ -13,7 +13,7 @@ import typer
 
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
-from oneshelf.web.commands import keys, policies, server
+from oneshelf.web.commands import contacts, keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order
 from oneshelf.web.commands.files.importing import export_file, import_file
@@ -93,7 +93,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay_order,
     "audit": audit_stock,
 }
-GROUPS = {"key": keys.app, "policy": policies.app, "database": server.app}
+GROUPS = {"key": keys.app, "contact": contacts.app, "policy": policies.app, "database": server.app}
 
 
 def _flowing(command: Callable[..., None]) -> str:
