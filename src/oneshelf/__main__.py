@@ -14,7 +14,7 @@ from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
 from oneshelf.base.waiting.grace import ask_on_signal
-from oneshelf.web.commands import keys, policies, server
+from oneshelf.web.commands import contacts, keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order
 from oneshelf.web.commands.files.importing import export_file, import_file
@@ -98,7 +98,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay_order,
     "audit": audit_stock,
 }
-GROUPS = {"key": keys.app, "policy": policies.app, "database": server.app}
+GROUPS = {"key": keys.app, "contact": contacts.app, "policy": policies.app, "database": server.app}
 
 
 def _flowing(command: Callable[..., None]) -> str:

@@ -106,6 +106,7 @@ REACTIONS: tuple[Entry, ...] = (
     nothing_after(orders.OrderHeld, "nothing held is released by any path"),
     nothing_after(orders.OrderHoldLifted, "time releases the order again"),
     when(orders.OrderCancelled, close_solved),
+    nothing_after(orders.ContactErased, "nothing else holds personal data"),
     nothing_after(orders.OrderReleased, "the node's work list shows it"),
     nothing_after(orders.PickRecalled, "the node's lists show it: do not pick, or put back"),
     nothing_after(outbound.UnitsPutBack, "older claims got them in the same transaction"),

@@ -65,8 +65,8 @@ def test_a_decision_is_told_as_a_store_manager_would():
     assert explain(kept_of(request(*TWO), FREE)) == (
         "Leeds ships both lines in one parcel for 4.50 GBP. It arrives on Tuesday 7 December.",
         (
-            "Glasgow misses today's 11:00 pickup; it would cost 0.10 GBP more and arrive on"
-            " Wednesday 8 December."
+            "Glasgow misses today's 11:00 pickup; it would cost 0.10 GBP more"
+            " and arrive on Wednesday 8 December."
         ),
         "Daventry would cost 0.64 GBP more.",
         "Leeds and Manchester together would cost 4.60 GBP more.",

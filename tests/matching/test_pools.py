@@ -106,7 +106,7 @@ def test_what_a_customer_holds_is_not_shared_again():
     outlook = Outlook(compile_known(catalog, SPLIT, BufferPolicy(), today), today)
     held = [(StockPoint(Sku("cup"), NodeId("leeds")), 2)]
 
-    assert sent(outlook.plan_held(by(APP, ("cup", 2)), held)) == [("leeds", 1, 2)]
+    assert sent(outlook.plan_held(by(APP, ("cup", 2)), held, ())) == [("leeds", 1, 2)]
 
 
 @pytest.mark.parametrize("elsewhere", [frozenset(), STORES])

@@ -32,6 +32,7 @@ from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
 from oneshelf.web.orders.deciding import placing
+from oneshelf.web.orders.erasing import DOORS as ERASING
 from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
@@ -58,6 +59,7 @@ DOORS: tuple[Door, ...] = (
     *PLACING,
     *LOOKING,
     *CHANGING,
+    *ERASING,
     *EXPLAINING,
     *PROMISING,
     *RESERVING,
