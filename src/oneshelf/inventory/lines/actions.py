@@ -28,6 +28,7 @@ from oneshelf.inventory.lines.handling import (
     Returned,
     TillSale,
     choose,
+    choose_each,
     latest_promised_first,
     less,
     shelf_order,
@@ -290,13 +291,12 @@ def _carry(
     lock = lock_for_serving if target in {"available", "expected"} else lock_points
     locked = lock(tx, points, now)
     standing = [one for one in find_commitments(tx, lines) if one.point in locked]
-    done, steps = [], []
-    for one in new:
-        chosen = choose(standing, one, source)
-        standing = less(standing, chosen)
-        steps += [step(commitment, target, units, reason) for commitment, units in chosen]
-        done.append(replace(one, units=sum(units for _, units in chosen)))
+    taken = choose_each(standing, new, source)
+    steps = [step(one, target, units, reason) for mine in taken for one, units in mine]
     carry(tx, steps, now)
     if target in {"available", "expected"}:
         serve_claims(tx, locked, now)
-    return done
+    return [
+        replace(one, units=sum(units for _, units in mine))
+        for one, mine in zip(new, taken, strict=True)
+    ]
