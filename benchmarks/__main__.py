@@ -28,6 +28,7 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("live_page"),
+    Benchmark("order_to_shipped", ("T19",)),
     Benchmark("sourcing_kernel"),
 )
 

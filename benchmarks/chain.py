@@ -5,8 +5,6 @@ from datetime import datetime
 from random import Random
 from typing import LiteralString
 
-from worlds import MONDAY
-
 from oneshelf.base.database import Database
 from oneshelf.base.identifiers import ChannelId, ParcelId, Sku, new_id
 from oneshelf.base.reading import SafeIds
@@ -21,6 +19,7 @@ from oneshelf.outbound.picking.picks import Pick
 from oneshelf.outbound.shipping.actions import Shipment, ship
 from oneshelf.simulation.network import Network, draw_place
 from oneshelf.worker import Worker
+from worlds import MONDAY
 
 LINES_MAX, UNITS_MAX = 3, 2
 BATCH = 250
@@ -79,15 +78,20 @@ class Chain:
         with self.database.transaction("benchmark", "watch") as tx:
             self._watch = Watch(tx, now)
 
-    def run(self, orders: Sequence[NewOrder]) -> int:
-        """Take orders all the way, batch by batch; return how many parcels were shipped."""
-        shipped = 0
+    def run(self, orders: Sequence[NewOrder]) -> None:
+        """Take orders all the way, batch by batch."""
         for start in range(0, len(orders), BATCH):
             self.place(orders[start : start + BATCH])
-            self.worker.react_once()
-            self.worker.do_due_work()
-            shipped += self.fulfil()
-        return shipped
+            self.work_off()
+
+    def place_all(self, orders: Sequence[NewOrder]) -> None:
+        """Place orders, batch by batch."""
+        for start in range(0, len(orders), BATCH):
+            self.place(orders[start : start + BATCH])
+
+    def work_off(self) -> int:
+        """React to what happened, release what is due, ship it; return how much was done."""
+        return self.worker.react_once() + self.worker.do_due_work() + self._fulfil()
 
     def place(self, orders: Sequence[NewOrder]) -> None:
         """Place as the writer of a server does: what stays undecided leads the next batch."""
@@ -100,7 +104,7 @@ class Chain:
             if not left:
                 return
 
-    def fulfil(self) -> int:
+    def _fulfil(self) -> int:
         """Pick, pack and ship all that was released; return how many parcels that were."""
         with self.database.transaction("benchmark", "look") as tx:
             picks = [Pick(*row) for row in tx.tuples(TO_PICK)]

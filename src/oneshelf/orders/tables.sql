@@ -13,8 +13,10 @@ CREATE TABLE orders.contact (
     country     text NOT NULL DEFAULT '',
     erased_at   timestamptz
 );
-CREATE INDEX contact_by_mail ON orders.contact (lower(mail)) WHERE mail <> '';
-CREATE INDEX contact_by_phone ON orders.contact (phone) WHERE phone <> '';
+-- Found by the same address however it was typed: case, spaces, and what is no digit do not count.
+CREATE INDEX contact_by_mail ON orders.contact (lower(btrim(mail))) WHERE mail <> '';
+CREATE INDEX contact_by_phone ON orders.contact (regexp_replace(phone, '^00|[^0-9]', '', 'g'))
+    WHERE phone <> '';
 
 CREATE SEQUENCE orders.order_number START 10001;
 CREATE SEQUENCE orders.line_number;
@@ -47,10 +49,16 @@ CREATE TABLE orders.sales_order (
     promised_on    date,                -- what we told the customer; null while a line has no date
     grace_until    timestamptz NOT NULL, -- may be changed freely and is not released before
     awaits_release boolean NOT NULL DEFAULT true,  -- kept with the quantities and holds
+    status         text NOT NULL CHECK (status IN (  -- kept with the quantities: the least advanced
+        'waiting', 'open', 'in_work', 'on_its_way', 'done', 'cancelled')),
     version        bigint NOT NULL DEFAULT 1,
     UNIQUE (channel, key)
 ) WITH (fillfactor = 90);
 CREATE INDEX sales_order_by_placed ON orders.sales_order (placed_at, order_id);
+-- Lists of one channel or status are asked for all day and must not walk through all the others.
+CREATE INDEX sales_order_by_channel ON orders.sales_order (channel, placed_at, order_id);
+CREATE INDEX sales_order_by_status ON orders.sales_order (status, placed_at, order_id);
+CREATE INDEX sales_order_by_key ON orders.sales_order (key);
 CREATE INDEX sales_order_by_customer ON orders.sales_order (customer, order_id)
     WHERE customer IS NOT NULL;
 

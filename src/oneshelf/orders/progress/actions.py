@@ -72,10 +72,13 @@ def advance(
 
 
 def note_change(tx: Transaction, orders: Sequence[OrderState]) -> None:
-    """Raise the versions of locked orders that changed; say which of them wait for release."""
-    ids = [order.head.order_id for order in orders]
-    awaiting = [order.head.order_id for order in orders if order.awaits_release()]
-    store.raise_versions(tx, ids, awaiting)
+    """Raise the versions of locked orders that changed, and note where they stand."""
+    store.raise_versions(tx, orders)
+
+
+def find_drift(tx: Transaction) -> list[str]:
+    """Say of which orders the status or a line's units do not follow from the quantities."""
+    return [f"order {row.order_id}: {row.found}, not {row.due}" for row in store.find_drift(tx)]
 
 
 def units_behind(
