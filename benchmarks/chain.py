@@ -22,6 +22,7 @@ from oneshelf.worker import Worker
 from worlds import MONDAY
 
 LINES_MAX, UNITS_MAX = 3, 2
+CHANNELS = ("web", "app", "market"), (6, 3, 1)  # and how often
 BATCH = 250
 
 TO_PICK: LiteralString = """
@@ -41,7 +42,7 @@ def _order(network: Network, chance: Random) -> NewOrder:
     place_to = draw_place(chance)
     products = chance.sample(network.products, chance.randint(1, LINES_MAX))
     return NewOrder(
-        channel=ChannelId("web"),
+        channel=ChannelId(chance.choices(*CHANNELS)[0]),
         key=key,
         method="ship",
         lines=tuple(

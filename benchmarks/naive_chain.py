@@ -104,6 +104,7 @@ class Naive:
             placed_at=MONDAY,
             promised_on=promised_on,
             grace_until=MONDAY,
+            status="open",
             **msgspec.to_builtins(money),
         )
         self._insert("orders.contact", order_id=order_id, **msgspec.to_builtins(order.contact))
@@ -232,9 +233,9 @@ class Naive:
                 shipped_at=MONDAY,
             )
         self._connection.execute(
-            "UPDATE orders.sales_order SET version = version + 1, awaits_release = false"
-            " WHERE order_id = %s",
-            (order_id,),
+            "UPDATE orders.sales_order SET version = version + 1, awaits_release = false,"
+            " status = %s WHERE order_id = %s",
+            ("on_its_way" if status == "shipped" else "in_work", order_id),
         )
         told = {"order_id": order_id, "parcel_id": parcel["parcel_id"], "node": parcel["node"]}
         self._announce(TELLS[status], f"order:{order_id}", **told)
