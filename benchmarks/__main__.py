@@ -29,6 +29,7 @@ class Benchmark:
 BENCHMARKS = (
     Benchmark("live_page"),
     Benchmark("order_to_shipped", ("T19",)),
+    Benchmark("ledger_size", (), "fills a ledger of ten million movements first"),
     Benchmark("looking_up", ("O2",), "fills a million orders first: half an hour"),
     Benchmark("sourcing_kernel"),
 )
