@@ -37,6 +37,7 @@ from oneshelf.inventory.counting.actions import adjust
 from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.capacity.actions import find_drift
+from oneshelf.orders.progress.actions import find_drift as find_orders_that_drift
 from oneshelf.simulation.network import BRAND, Network
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -112,10 +113,10 @@ def admin_key(url: str) -> str:
 
 
 def count_differences(url: str) -> int:
-    """Audit stock, reservations, claims and capacity; return how many differences there are."""
+    """Audit stock, holds, claims, capacity and orders; return how many differences there are."""
     database = Database(url)
     with database.transaction("benchmark", "audit") as tx:
-        differences = len(audit(tx)) + len(find_drift(tx))
+        differences = len(audit(tx)) + len(find_drift(tx)) + len(find_orders_that_drift(tx))
     database.close()
     return differences
 

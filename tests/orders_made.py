@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku, new_id
 from oneshelf.inventory.ledger import Movement, StockPoint, Take
 from oneshelf.inventory.shelf.actions import commit_units, lock_points, move
+from oneshelf.orders.lifecycle import order_status
 from oneshelf.orders.progress.actions import read_orders
 
 BERLIN = NodeId("berlin")
@@ -32,16 +33,18 @@ def make_order(tx, now, lines, **chosen):
         "node": None,
         "grace_until": now,
         "placed_at": now,
+        "status": order_status({status: units for _, units, status, _ in lines}),
     } | chosen
     tx.run(
         """
         INSERT INTO orders.sales_order
                (order_id, public_id, channel, key, standing, method, node, country, postcode,
                 latitude, longitude, preference, splitting, backorder, currency, goods_minor,
-                discount_minor, tax_minor, shipping_minor, total_minor, placed_at, grace_until)
+                discount_minor, tax_minor, shipping_minor, total_minor, placed_at, grace_until,
+                status)
         VALUES (%(order_id)s, %(public_id)s, 'shop', %(key)s, 'ask', %(method)s, %(node)s, 'DE',
                 '101', 52.5, 13.4, 'cheapest', %(splitting)s, 'refused', 'EUR', 0, 0, 0, 0, 0,
-                %(placed_at)s, %(grace_until)s)
+                %(placed_at)s, %(grace_until)s, %(status)s)
         """,
         **columns,
     )

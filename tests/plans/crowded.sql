@@ -63,10 +63,11 @@ SELECT 10000 + n, 'source', '2026-01-01'::timestamptz + n * interval '1 min', 1,
 INSERT INTO orders.sales_order
        (order_id, public_id, channel, key, customer, standing, method, preference, splitting,
         backorder, currency, goods_minor, discount_minor, tax_minor, shipping_minor, total_minor,
-        placed_at, promised_on, grace_until, awaits_release)
+        placed_at, promised_on, grace_until, awaits_release, status)
 SELECT 10000 + n, md5('order' || n)::uuid, (ARRAY['web', 'app', 'market', 'till'])[1 + n % 4],
        'key-' || n, 'customer-' || n % 5000, 'ask', 'ship', 'cheapest', 'allowed', 'refused', 'GBP',
-       500, 0, 0, 0, 500, placed_at, '2026-01-09', placed_at + interval '1 hour', n > 18800 AND n % 3 = 0
+       500, 0, 0, 0, 500, placed_at, '2026-01-09', placed_at + interval '1 hour', n > 18800 AND n % 3 = 0,
+       CASE WHEN n <= 18800 THEN 'done' ELSE (ARRAY['open', 'in_work', 'waiting'])[1 + n % 3] END
   FROM (SELECT n, '2026-01-01'::timestamptz + n * interval '1 min' AS placed_at
           FROM generate_series(1, 20000) AS n) AS placed;
 INSERT INTO orders.contact

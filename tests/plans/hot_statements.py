@@ -21,6 +21,7 @@ from oneshelf.matching.decisions import store as decisions
 from oneshelf.orders.changes import store as changes
 from oneshelf.orders.facts import LinesUnsourced, OrderPlaced
 from oneshelf.orders.progress import store as progress
+from oneshelf.orders.progress.actions import read_orders
 from oneshelf.orders.progress.order_state import NewParcel
 from oneshelf.orders.progress.quantities import Move
 from oneshelf.orders.resourcing import store as resourcing
@@ -60,7 +61,7 @@ def steps(source, target):
 
 def asked(**chosen):
     """Ask for a page of orders."""
-    nothing = dict.fromkeys(("channel", "status", "mail", "phone", "tracking", "before"))
+    nothing = dict.fromkeys(("channel", "status", "key", "mail", "phone", "tracking", "before"))
     return OrderFilter(**(nothing | {"limit": 51} | chosen))
 
 
@@ -166,7 +167,9 @@ ORDERS_AND_AFTER = {
     "moves_are_logged": lambda tx: progress.log_moves(
         tx, [Move(n, n, "new", "sourced", 1) for n in MANY], NOW
     ),
-    "versions_are_raised": lambda tx: progress.raise_versions(tx, ORDERS, ORDERS[:2]),
+    "versions_are_raised": lambda tx: progress.raise_versions(
+        tx, list(read_orders(tx, ORDERS).values())
+    ),
     "parcel_dates_are_updated": lambda tx: progress.update_dates(tx, parcels(tx)),
     "parcels_are_added": lambda tx: progress.add_parcels(tx, [90_001], [new_parcel(ORDERS[0])]),
     "holds_are_added": lambda tx: changes.add_holds(tx, [(n, "fraud") for n in ORDERS], NOW),
@@ -187,6 +190,7 @@ ORDERS_AND_AFTER = {
 DOORS = {
     "an_order_is_found_by_number": lambda tx: order_reads.find_order(tx, 12_345),
     "an_order_is_found_by_key": lambda tx: command_reads.find_numbers(tx, "key-99"),
+    "orders_are_found_by_key": lambda tx: order_reads.find_orders(tx, asked(key="key-99")),
     "an_order_is_found_by_mail": lambda tx: order_reads.find_orders(
         tx, asked(mail="Name-99@example.org")
     ),
@@ -245,8 +249,18 @@ PAGES = {  # which index is walked from its end on
         lambda tx: order_reads.find_orders(tx, asked(before=(NOW - timedelta(days=9), 12_345))),
     ),
     "the_orders_of_a_channel": (
-        "sales_order_by_placed",
+        "sales_order_by_channel",
         lambda tx: order_reads.find_orders(tx, asked(channel="web")),
+    ),
+    "the_orders_of_a_status": (
+        "sales_order_by_status",
+        lambda tx: order_reads.find_orders(tx, asked(status="waiting")),
+    ),
+    "the_next_page_of_a_status": (
+        "sales_order_by_status",
+        lambda tx: order_reads.find_orders(
+            tx, asked(status="done", before=(NOW - timedelta(days=9), 12_345))
+        ),
     ),
 }
 

@@ -29,6 +29,7 @@ from oneshelf.inventory.lines.handling import (
     Returned,
     TillSale,
     choose,
+    choose_each,
     latest_promised_first,
     less,
     shelf_order,
@@ -40,6 +41,7 @@ from oneshelf.inventory.shelf.actions import (
     carry,
     find_commitments,
     find_shelves,
+    lock_point_ids,
     lock_points,
     move,
     take_requests,
@@ -283,21 +285,22 @@ def _carry(
             seen |= {one.request} if one.request else set()
     lines = {one.line_id for one in new}
     nodes = {one.node for one in new}
-    points = {
-        one.point
+    there = [
+        one
         for one in find_commitments(tx, lines)
         if one.state == source and one.point.node in nodes
-    }
-    lock = lock_for_serving if target in {"available", "expected"} else lock_points
-    locked = lock(tx, points, now)
+    ]
+    if target in {"available", "expected"}:
+        locked = lock_for_serving(tx, {one.point for one in there}, now)
+    else:
+        locked = lock_point_ids(tx, {one.point_id for one in there}, now)
     standing = [one for one in find_commitments(tx, lines) if one.point in locked]
-    done, steps = [], []
-    for one in new:
-        chosen = choose(standing, one, source)
-        standing = less(standing, chosen)
-        steps += [step(commitment, target, units, reason) for commitment, units in chosen]
-        done.append(replace(one, units=sum(units for _, units in chosen)))
+    taken = choose_each(standing, new, source)
+    steps = [step(one, target, units, reason) for mine in taken for one, units in mine]
     carry(tx, steps, now)
     if target in {"available", "expected"}:
         serve_claims(tx, locked, now)
-    return done
+    return [
+        replace(one, units=sum(units for _, units in mine))
+        for one, mine in zip(new, taken, strict=True)
+    ]

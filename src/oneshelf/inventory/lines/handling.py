@@ -1,6 +1,6 @@
 """Which units of a line, or of which line, an event at a node takes. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -86,6 +86,21 @@ def choose(
         ):
             chosen.append((one, units))
             missing -= units
+    return chosen
+
+
+def choose_each(
+    commitments: Iterable[Commitment], wanted: Sequence[LineUnits], state: Bound
+) -> list[list[tuple[Commitment, int]]]:
+    """Choose for each in turn, the next one from what is left."""
+    of_line = defaultdict[LineId, list[Commitment]](list)
+    for commitment in commitments:
+        of_line[commitment.line_id].append(commitment)
+    chosen = []
+    for one in wanted:
+        mine = choose(of_line[one.line_id], one, state)
+        of_line[one.line_id] = less(of_line[one.line_id], mine)
+        chosen.append(mine)
     return chosen
 
 

@@ -17,7 +17,7 @@ from oneshelf.orders.canonical import Amounts, NewOrder, OrderLine, amounts
 from oneshelf.orders.capture.asking import grace_until, promised_on
 from oneshelf.orders.capture.drafting import Draft, Parts, Sale
 from oneshelf.orders.facts import LinesBackordered, LinesUnsourced, OrderPlaced
-from oneshelf.orders.lifecycle import Status
+from oneshelf.orders.lifecycle import OrderStatus, Status
 
 MILLIS_PER_MINOR = 1_000
 
@@ -33,6 +33,7 @@ class NewHeader(Struct, frozen=True):
     placed_at: datetime
     grace_until: datetime
     promised_on: date | None
+    status: OrderStatus
 
 
 class NewLine(Struct, frozen=True):
@@ -96,6 +97,7 @@ def new_rows(
         placed_at=now,
         grace_until=grace_until(channel, now),
         promised_on=now.date() if isinstance(kept, Sale) else promised_on(kept),
+        status="done" if isinstance(kept, Sale) else "waiting" if kept.waiting else "open",
     )
     if isinstance(kept, Sale):
         carried = tuple(
