@@ -14,6 +14,7 @@ from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
 from oneshelf.base.waiting.grace import ask_on_signal
+from oneshelf.simulation.torture.focus import FocusName
 from oneshelf.web.commands import contacts, keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order
@@ -24,6 +25,8 @@ from oneshelf.web.commands.printing import Json, show, tell_error
 from oneshelf.web.commands.promising import promise
 from oneshelf.web.commands.running import bring_up_to_date, log_to_stderr, serve_doors
 from oneshelf.web.demo.command import play_week, print_json, show_week
+from oneshelf.web.torture.command import run_torture
+from oneshelf.web.torture.running import Asked
 from oneshelf.worker import Worker
 
 HELP = (
@@ -84,6 +87,26 @@ def demo(
         show_week(settings, seed, servers, Worker, "stop" if until_table else "go_on")
 
 
+def torture(
+    *,
+    attempts: Annotated[int, typer.Option(help="Stop after so many requests.", min=1)] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed is another run.")] = 1,
+    minutes: Annotated[
+        float | None, typer.Option(help="Stop after so many minutes at the latest.", min=0.01)
+    ] = None,
+    focus: Annotated[
+        FocusName, typer.Option(help="What the run is about; `everything` unless you hunt a bug.")
+    ] = "everything",
+    json: Json = False,
+) -> None:
+    """Let a crowd break a Oneshelf of its own, then prove that everything told still stands.
+
+    Starts a durable PostgreSQL, servers and workers in a folder of their own; kills them while
+    buyers, tills, pickers and all the others ask; exits with 1 if any law was violated.
+    """
+    raise typer.Exit(run_torture(Asked(attempts, seed, minutes, focus), Worker, json=json))
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "serve": serve_doors,
@@ -97,6 +120,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain_order,
     "replay": replay_order,
     "audit": audit_stock,
+    "torture": torture,
 }
 GROUPS = {"key": keys.app, "contact": contacts.app, "policy": policies.app, "database": server.app}
 

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.response import Stream
 
 from oneshelf.base.batching import decide_batch
@@ -80,10 +81,21 @@ class Visit:
         query = list(self.request.query_params.multi_items())
         return convert_parameters(path + query, kind)
 
+    async def content(self) -> bytes:
+        """Read the body as it came."""
+        try:
+            return await self.request.body()
+        except InternalServerException as error:  # the framework's word for who hung up
+            raise OneshelfError(
+                "bad_request",
+                "The connection was closed before the whole body had come.",
+                "Send the request again, under the same key.",
+            ) from error
+
     async def body(self, kind: type[Body]) -> Body:
         """Read a JSON body."""
         self.expect_media(JSON)
-        return decode_body(await self.request.body(), kind)
+        return decode_body(await self.content(), kind)
 
     def expect_media(self, media: str) -> None:
         """Refuse a body that says it is something else."""

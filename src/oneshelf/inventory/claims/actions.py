@@ -72,6 +72,15 @@ def lock_for_serving(
     return lock_point_ids(tx, store.find_nearby_points(tx, points, queues), now)
 
 
+def require_locked(points: Collection[StockPoint], locked: Collection[StockPoint]) -> None:
+    """Raise ContendedError where a verb needs a point that its caller has not locked for it.
+
+    Locking more now could close a circle; the batch is repeated and locks all of them at once.
+    """
+    if set(points) - set(locked):
+        raise ContendedError(SERIALISATION_FAILURE)
+
+
 def serve_claims(
     tx: Transaction,
     locked: Mapping[StockPoint, Balance],
@@ -161,12 +170,21 @@ def serve_waiting(tx: Transaction, now: datetime) -> int:
     return len(serve_skus(tx, skus, now)) if skus else 0
 
 
-def withdraw_claims(tx: Transaction, withdrawn: Sequence[Withdrawn], now: datetime) -> None:
-    """Let lines wait for less, latest claim of a line first; their dated supply serves others."""
+def withdraw_claims(
+    tx: Transaction,
+    withdrawn: Sequence[Withdrawn],
+    now: datetime,
+    *,
+    within: Mapping[StockPoint, Balance] | None = None,
+) -> None:
+    """Let lines wait for less, latest claim of a line first; their dated supply serves others.
+
+    within: what the caller locked for serving already.
+    """
     lines = [one.line_id for one in withdrawn]
     skus = store.find_skus_of_lines(tx, lines)
     if skus:
-        locked = lock_for_serving(tx, [], now, skus=skus)
+        locked = lock_for_serving(tx, [], now, skus=skus) if within is None else within
         drop_locked(tx, withdrawn, skus)
         serve_claims(tx, locked, now, settling=lines)
 

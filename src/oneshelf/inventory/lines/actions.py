@@ -19,6 +19,7 @@ from oneshelf.inventory.claims.actions import (
     drop_locked,
     find_waiting_skus_of,
     lock_for_serving,
+    require_locked,
     serve_claims,
 )
 from oneshelf.inventory.facts import CommitmentLost, UnitsFoundAtTill
@@ -75,23 +76,37 @@ def hand_over(tx: Transaction, pickups: Sequence[LineUnits], now: datetime) -> l
 
 
 def uncommit(
-    tx: Transaction, units: Sequence[LineUnits], state: Freeable, now: datetime
+    tx: Transaction,
+    units: Sequence[LineUnits],
+    state: Freeable,
+    now: datetime,
+    *,
+    within: Mapping[StockPoint, Balance] | None = None,
 ) -> list[LineUnits]:
     """Free units of lines in one state: the older claims get them first, then anyone.
 
-    Promised units go back to their receipt lines (`node` is where they are due).
+    Promised units go back to their receipt lines (`node` is where they are due). within: what the
+    caller locked for serving already.
     """
-    return _carry(tx, units, (state, FREED[state], "given_up"), now)
+    return _carry(tx, units, (state, FREED[state], "given_up"), now, within)
 
 
-def cancel_lines(tx: Transaction, line_ids: Collection[LineId], now: datetime) -> None:
+def cancel_lines(
+    tx: Transaction,
+    line_ids: Collection[LineId],
+    now: datetime,
+    *,
+    within: Mapping[StockPoint, Balance] | None = None,
+) -> None:
     """Free everything the lines have and let them wait for nothing; serve older claims.
 
-    What is in a tote stays there until somebody puts it back.
+    What is in a tote stays there until somebody puts it back. within: what the caller locked for
+    serving already.
     """
     skus = find_waiting_skus_of(tx, line_ids)
     points = {one.point for one in find_commitments(tx, line_ids)}
-    locked = lock_for_serving(tx, points, now, skus=skus)
+    locked = lock_for_serving(tx, points, now, skus=skus) if within is None else within
+    require_locked(points, locked)
     drop_locked(tx, [Withdrawn(line_id) for line_id in line_ids], skus)
     carry(
         tx,
@@ -274,6 +289,7 @@ def _carry(
     wanted: Sequence[LineUnits],
     way: tuple[Bound, State, str],
     now: datetime,
+    within: Mapping[StockPoint, Balance] | None = None,
 ) -> list[LineUnits]:
     source, target, reason = way
     fresh = take_requests(tx, {one.request for one in wanted if one.request}, now)
@@ -290,10 +306,14 @@ def _carry(
         for one in find_commitments(tx, lines)
         if one.state == source and one.point.node in nodes
     ]
-    if target in {"available", "expected"}:
-        locked = lock_for_serving(tx, {one.point for one in there}, now)
+    points = {one.point for one in there}
+    if within is not None:
+        locked = within
+    elif target in {"available", "expected"}:
+        locked = lock_for_serving(tx, points, now)
     else:
         locked = lock_point_ids(tx, {one.point_id for one in there}, now)
+    require_locked(points, locked)
     standing = [one for one in find_commitments(tx, lines) if one.point in locked]
     taken = choose_each(standing, new, source)
     steps = [step(one, target, units, reason) for mine in taken for one, units in mine]

@@ -15,6 +15,7 @@ from oneshelf.inventory.claims.actions import (
     lock_for_serving,
     withdraw_claims,
 )
+from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.lines.actions import cancel_lines, uncommit
 from oneshelf.inventory.recalls.actions import recall
 from oneshelf.inventory.shelf.actions import find_commitments
@@ -156,23 +157,27 @@ def _give_back(
         for quantity in order.standing_in(ON_A_SHELF | {"unsourced", "backordered"})
     }
     points = {one.point for one in find_commitments(tx, lines)}
-    lock_for_serving(tx, points, now, skus=find_waiting_skus_of(tx, lines))
+    locked = lock_for_serving(tx, points, now, skus=find_waiting_skus_of(tx, lines))
     partly = [one for one in moves if one.line_id in open_lines]
     if theirs := [one for one in partly if one.was in ON_THE_SHELF]:
-        uncommit(tx, units_behind(tx, orders, theirs), "committed", now)
-    _free_kit_parts(tx, after, partly, now)
+        uncommit(tx, units_behind(tx, orders, theirs), "committed", now, within=locked)
+    _free_kit_parts(tx, after, partly, locked, now)
     waiting = Counter[LineId]()
     for one in partly:
         waiting[one.line_id] += one.units * (one.was in {"unsourced", "backordered"})
     withdrawn = [Withdrawn(line_id, units) for line_id, units in waiting.items() if units]
     if withdrawn:
-        withdraw_claims(tx, withdrawn, now)
+        withdraw_claims(tx, withdrawn, now, within=locked)
     if whole := sorted(lines - open_lines):
-        cancel_lines(tx, whole, now)
+        cancel_lines(tx, whole, now, within=locked)
 
 
 def _free_kit_parts(
-    tx: Transaction, orders: Mapping[OrderId, OrderState], moves: Sequence[Move], now: datetime
+    tx: Transaction,
+    orders: Mapping[OrderId, OrderState],
+    moves: Sequence[Move],
+    locked: Mapping[StockPoint, Balance],
+    now: datetime,
 ) -> None:
     """Give back the parts that stood ready for kits that waited for another part."""
     late = {
@@ -190,4 +195,4 @@ def _free_kit_parts(
         for units in left_parts(orders[order_id], line_id, node, parts, held)
     ]
     if left:
-        uncommit(tx, left, "committed", now)
+        uncommit(tx, left, "committed", now, within=locked)

@@ -12,12 +12,12 @@ from datetime import datetime
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
-from oneshelf.inventory.claims.actions import open_claims
+from oneshelf.inventory.claims.actions import lock_for_serving, open_claims
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.facts import CommitmentLost
 from oneshelf.inventory.ledger import Balance, StockPoint, Take
 from oneshelf.inventory.levels.actions import read_levels
-from oneshelf.inventory.lines.actions import uncommit
+from oneshelf.inventory.lines.actions import NOT_IN_STOCK, uncommit
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
@@ -32,13 +32,10 @@ from oneshelf.orders.progress.quantities import Move
 from oneshelf.orders.progress.telling import emptied, recalled
 from oneshelf.orders.resourcing import store
 from oneshelf.orders.resourcing.asking import (
-    LOSABLE,
     Lost,
+    gone_from,
     left_parts,
-    losses,
     request_again,
-    shelved,
-    surplus,
     to_avoid,
 )
 from oneshelf.orders.resourcing.outcomes import new_promises, outcomes
@@ -81,10 +78,25 @@ def plan_again(
     if skus:
         outlook.learn_stock(read_levels(tx, skus))
     with outlook.planning(now):
+        emptied = [(point, outlook.stock.available(point)) for point in _emptied(tx, orders, lost)]
+        outlook.take(emptied, ())
         return [
             _plan_one(outlook, orders[order_id], theirs, now)
             for order_id, theirs in by_order.items()
         ]
+
+
+def _emptied(
+    tx: Transaction, orders: Mapping[OrderId, OrderState], lost: Sequence[Lost]
+) -> set[StockPoint]:
+    """Return the shelves that are said to be empty: what the books show there is lost as well."""
+    places = {
+        (one.quantity.line_id, orders[one.order_id].node_of(one.quantity))
+        for one in lost
+        if one.reason == NOT_IN_STOCK
+    }
+    held = find_commitments(tx, {line_id for line_id, _ in places}) if places else []
+    return {one.point for one in held if (one.line_id, one.point.node) in places}
 
 
 def _plan_one(outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: datetime) -> Replan:
@@ -132,7 +144,12 @@ def lock_plans(
     )
     parts = outlook.parts([line for replan in replans for line in replan.request.lines])
     points = {point for replan in replans for point in replan.points(parts)}
-    balances = lock_points(tx, points | set(also), now)
+    points |= set(also)
+    if any(len(of) > 1 for of in parts.values()):  # kits leave parts behind, for which others wait
+        skus = {part.sku for of in parts.values() for part in of}
+        balances = lock_for_serving(tx, points, now, skus=skus)
+    else:
+        balances = lock_points(tx, points, now)
     return Locked(tuple(check(replans, balances)), balances, parts)
 
 
@@ -211,7 +228,7 @@ def _free_left_parts(
         for units in left_parts(order, line_id, node, parts, held)
     ]
     if left:
-        uncommit(tx, left, "committed", now)
+        uncommit(tx, left, "committed", now, within=locked.balances)
 
 
 def source_again(
@@ -232,10 +249,7 @@ def source_again(
     held = find_commitments(tx, {line for _, line, _ in told})
     lost: list[Lost] = []
     for (order_id, line_id, node), reason in told.items():
-        order = orders[order_id]
-        missing = -surplus(order, line_id, node, parts[order.lines[line_id].sku], held)
-        if missing > 0:
-            lost += losses(shelved(order, line_id, node, LOSABLE), missing, reason)
+        lost += gone_from(orders[order_id], [(line_id, node)], parts, held, reason)
     if lost:
         replans = plan_again(outlook, tx, orders, lost, now)
         locked = lock_plans(tx, outlook, orders, replans, now, also={one.point for one in held})

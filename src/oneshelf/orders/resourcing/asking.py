@@ -1,7 +1,7 @@
 """What an order that stands asks of the plan function. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -118,6 +118,22 @@ def surplus(
             held[one.point.sku] += one.units
     kits = min(held[part.sku] // part.units for part in parts)
     return kits - sum(q.units for q in shelved(order, line_id, node, ON_A_SHELF))
+
+
+def gone_from(
+    order: OrderState,
+    places: Iterable[tuple[LineId, NodeId]],
+    parts: Mapping[Sku, Sequence[KitPart]],
+    commitments: Collection[Commitment],
+    reason: str,
+) -> list[Lost]:
+    """Return the units at places that the order believes in and the shelf has lost."""
+    found: list[Lost] = []
+    for line_id, node in places:
+        missing = -surplus(order, line_id, node, parts[order.lines[line_id].sku], commitments)
+        if missing > 0:
+            found += losses(shelved(order, line_id, node, LOSABLE), missing, reason)
+    return found
 
 
 def left_parts(

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from oneshelf.base.database import Transaction
+from oneshelf.base.errors import ContendedError
 from oneshelf.base.facts import Fact
 from oneshelf.base.identifiers import OrderId, new_id
 from oneshelf.base.outbox import announce
 from oneshelf.catalog.actions import find_products
+from oneshelf.inventory.lines.actions import SERIALISATION_FAILURE, reject
 from oneshelf.inventory.lines.actions import pick as pick_from_stock
-from oneshelf.inventory.lines.actions import reject
 from oneshelf.inventory.lines.handling import Rejected
 from oneshelf.inventory.shelf.actions import find_commitments
 from oneshelf.matching.outlook import Outlook
@@ -24,7 +25,7 @@ from oneshelf.orders.progress.order_state import OrderState
 from oneshelf.orders.progress.quantities import Move, move
 from oneshelf.orders.progress.telling import line_units
 from oneshelf.orders.resourcing.actions import lock_plans, plan_again, write_plans
-from oneshelf.orders.resourcing.asking import Lost
+from oneshelf.orders.resourcing.asking import Lost, gone_from
 from oneshelf.outbound.facts import ParcelPicked, PickShort
 from oneshelf.outbound.picking.picks import Decided, Pick, PickAnswer, decide_pick
 
@@ -38,7 +39,7 @@ def pick(
     """
     owners = orders_of_parcels(tx, {one.parcel_id for one in picks})
     orders = lock_orders(tx, set(owners.values()))
-    seen = dict(orders)
+    seen = _as_on_the_shelves(outlook, tx, orders)
     decided: list[Decided] = []
     for one in picks:
         order_id = owners.get(one.parcel_id)
@@ -55,6 +56,25 @@ def pick(
     elif moves:
         pick_from_stock(tx, units_behind(tx, after, moves), now)
     return [verdict.answer for verdict in decided]
+
+
+def _as_on_the_shelves(
+    outlook: Outlook, tx: Transaction, orders: Mapping[OrderId, OrderState]
+) -> dict[OrderId, OrderState]:
+    """Return the orders less what shelves have lost and nobody has sourced anew yet."""
+    parts = outlook.parts([line for order in orders.values() for line in order.lines.values()])
+    held = find_commitments(tx, {line_id for order in orders.values() for line_id in order.lines})
+    seen: dict[OrderId, OrderState] = {}
+    for order_id, order in orders.items():
+        places = {
+            (quantity.line_id, node)
+            for quantity in order.standing_in({"released"})
+            if (node := order.node_of(quantity)) is not None
+        }
+        lost = gone_from(order, sorted(places), parts, held, "lost")
+        gone = [one.away() for one in lost]
+        seen[order_id] = replace(order, quantities=tuple(move(order.quantities, gone)))
+    return seen
 
 
 def _without(order: OrderState, verdict: Decided) -> OrderState:
@@ -80,7 +100,10 @@ def _move_stock(
     locked = lock_plans(tx, outlook, orders, replans, now, also=points)
     products = find_products(tx, {orders[order].lines[line].sku for order, line in touched})
     if moves:
-        pick_from_stock(tx, line_units(orders, moves, products), now)
+        wanted = line_units(orders, moves, products)
+        done = pick_from_stock(tx, wanted, now)
+        if sum(one.units for one in done) != sum(one.units for one in wanted):
+            raise ContendedError(SERIALISATION_FAILURE)  # a shelf lost them since they were read
     rejected = [
         Rejected(new_id(), behind.line_id, behind.node, behind.units, report.short, behind.sku)
         for report, verdict in zip(picks, decided, strict=True)

@@ -75,7 +75,7 @@ async def take_sheet(visit: Visit) -> Response[bytes]:
     if extra := EXTRA_SCOPES.get(asked.kind()):
         require(visit.who(), extra[1])
     visit.expect_media(CSV)
-    content = await visit.request.body()
+    content = await visit.content()
     return respond(await visit.house.work(partial(_import, visit, asked, content)))
 
 

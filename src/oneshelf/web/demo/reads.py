@@ -96,13 +96,14 @@ def read_parcels(tx: Transaction) -> Parcels:
     return parcels
 
 
-def count_oversold(tx: Transaction) -> int:
-    """Return the units promised to customers beyond what ever stood on a shelf, SKU by SKU.
+def find_oversold(tx: Transaction) -> dict[str, int]:
+    """Return by SKU the units promised to customers beyond what ever stood on a shelf.
 
     From orders on one side and movements on the other; no balance is asked.
     """
-    [units] = tx.scalars(
-        """
+    return dict(
+        tx.tuples(
+            """
         WITH promised AS (
             SELECT coalesce(part_sku, sku) AS sku,
                    sum(quantity.units * coalesce(kit_part.units, 1)) AS units
@@ -118,11 +119,12 @@ def count_oversold(tx: Transaction) -> int:
                AND reason NOT IN ('shipped', 'handed_over', 'sold_at_till', 'returned')
              GROUP BY sku
         )
-        SELECT coalesce(sum(greatest(0, promised.units - coalesce(stood.units, 0))), 0)::bigint
+        SELECT sku, (promised.units - coalesce(stood.units, 0))::bigint
           FROM promised LEFT JOIN stood USING (sku)
+         WHERE promised.units > coalesce(stood.units, 0)
         """
+        )
     )
-    return int(units)
 
 
 def find_telling_order(tx: Transaction) -> int:

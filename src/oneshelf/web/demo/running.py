@@ -23,7 +23,7 @@ from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.floor import Floor
 from oneshelf.web.demo.opening import open_shop
 from oneshelf.web.demo.playing import Play, Tally
-from oneshelf.web.demo.reads import count_oversold, read_channels, read_outcome, read_parcels
+from oneshelf.web.demo.reads import find_oversold, read_channels, read_outcome, read_parcels
 from oneshelf.web.demo.servers import Stage, serving, wait_until_read
 from oneshelf.web.demo.table import Found, WeekFigures, figures
 from oneshelf.web.serving import take_port
@@ -72,7 +72,7 @@ class Demo:
                 read_channels(tx),
                 read_outcome(tx),
                 read_parcels(tx),
-                count_oversold(tx),
+                sum(find_oversold(tx).values()),
                 len(audit(tx)) + len(find_drift(tx)),
             )
         return figures(self.week, self.play.tally, found)

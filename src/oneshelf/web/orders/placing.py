@@ -60,7 +60,7 @@ async def place_one(visit: Visit) -> Response[bytes]:
 async def place_many(visit: Visit) -> Stream:
     """Place a file of orders, one a line; a bad line fails alone. Answers come in order."""
     visit.expect_media(NDJSON)
-    lines = [line for line in (await visit.request.body()).splitlines() if line.strip()]
+    lines = [line for line in (await visit.content()).splitlines() if line.strip()]
     if len(lines) > BULK_LINES_MAX:
         raise OneshelfError(
             "too_large",

@@ -1,0 +1,147 @@
+"""People who say what stands on shelves: adjust, count, regrade, move, announce, receive."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+import msgspec
+
+from oneshelf.base.identifiers import Sku
+from oneshelf.simulation.torture.answers import shelf
+from oneshelf.simulation.torture.wishes import Coming, Moving, Receiving, Shelving
+from oneshelf.simulation.torture.world import Shelf
+from oneshelf.web.problems import Problem
+from oneshelf.web.stock.changing import Done, Variances
+from oneshelf.web.stock.reads import ReceiptLineTold
+from oneshelf.web.stock.receiving import DeliveryTold
+from oneshelf.web.torture.knocking import Caller
+from oneshelf.web.torture.wire import Knock
+
+ADJUSTED = "torture"  # the reason that marks our own corrections in the ledger
+CONFLICT = frozenset({"conflict"})
+
+
+async def shelve(caller: Caller, step: Shelving, key: str) -> None:
+    """Correct, count or regrade shelves: all rows or none."""
+    if not step.rows:
+        return
+    match step.verb:
+        case "adjust":
+            await _adjust(caller, step, key)
+        case "count":
+            await _count(caller, step, key)
+        case "regrade":
+            await _regrade(caller, step, key)
+
+
+async def _adjust(caller: Caller, step: Shelving, key: str) -> None:
+    rows = [_place(row) | {"units": row.units, "reason": ADJUSTED} for row in step.rows]
+    knock = _knock("/api/v1/stock/adjustments", {"adjustments": rows}, key, len(rows))
+    other = {"adjustments": [row | {"units": 1} for row in (*rows, rows[0])]}
+    if isinstance(await caller.ask(knock, Done, step.mishap, other), Done):
+        for row in step.rows:
+            caller.book.did("adjusted", shelf(row.sku, row.node), row.units)
+            caller.book.bring(row.sku, row.units)
+
+
+async def _count(caller: Caller, step: Shelving, key: str) -> None:
+    rows = [_place(row) | {"units": row.units} for row in step.rows]
+    knock = _knock("/api/v1/stock/counts", {"counts": rows}, key, len(rows))
+    told = await caller.ask(
+        knock, Variances, step.mishap, {"counts": rows[:1]} if rows[1:] else None
+    )
+    if isinstance(told, Variances):
+        for one in told.variances:
+            caller.book.did("counted", f"{one.sku}@{one.node}", one.units)
+            caller.book.bring(Sku(one.sku), one.units)
+
+
+async def _regrade(caller: Caller, step: Shelving, key: str) -> None:
+    way = {"source": "available", "target": "damaged"}
+    rows = [_place(row) | way | {"units": row.units} for row in step.rows]
+    knock = _knock("/api/v1/stock/regrades", {"regrades": rows}, key, len(rows))
+    if isinstance(await caller.ask(knock, Done, step.mishap), Done):
+        for row in step.rows:
+            caller.book.did("regraded", shelf(row.sku, row.node), row.units)
+
+
+async def move(caller: Caller, step: Moving, key: str) -> None:
+    """Send units to another node and let them arrive there."""
+    if not step.rows:
+        return
+    rows = [_place(row) | {"to": step.to, "units": row.units} for row in step.rows]
+    knock = _knock("/api/v1/transfers", {"transfers": rows}, key, len(rows))
+    if isinstance(await caller.ask(knock, Done, step.mishap), Problem):
+        return
+    totals: dict[Sku, int] = {}
+    for row in step.rows:
+        caller.book.did("sent", shelf(row.sku, row.node), row.units)
+        totals[row.sku] = totals.get(row.sku, 0) + row.units
+    came = [
+        {
+            "sku": sku,
+            "node": step.to,
+            "units": units - step.lost,
+            "units_lost": step.lost,
+        }
+        for sku, units in totals.items()
+    ]
+    knock = _knock("/api/v1/transfers/arrivals", {"arrivals": came}, f"{key}-came", len(came))
+    if isinstance(await caller.ask(knock, Done, step.mishap), Done):
+        for sku, units in totals.items():
+            caller.book.did("arrived", shelf(sku, step.to), units)
+
+
+async def receive(caller: Caller, step: Receiving) -> None:
+    """Announce a delivery, perhaps for another day, and bring in what comes of it."""
+    if not step.rows:
+        return
+    due_at = caller.book.now() + timedelta(minutes=step.due_minutes)
+    lines = [
+        _place(row) | {"line_no": number, "due_at": due_at, "units": row.units}
+        for number, row in enumerate(step.rows, 1)
+    ]
+    delivery = {"reference": step.reference, "lines": lines}
+    knock = _knock("/api/v1/receipts", delivery, step.reference, len(lines))
+    told = await caller.ask(knock, DeliveryTold, step.mishap, delivery | {"lines": lines[1:]})
+    if isinstance(told, Problem):
+        return
+    if step.re_dated:
+        later = due_at + timedelta(hours=3)
+        dates = [{"receipt_line": one.receipt_line, "due_at": later} for one in told.lines]
+        knock = _knock("/api/v1/receipts/dates", {"dates": dates}, f"{step.reference}-dates", 1)
+        await caller.ask(knock, Done, step.mishap)
+    came = [_arrival(one, how) for one, how in zip(told.lines, step.comes, strict=True)]
+    knock = _knock(
+        "/api/v1/receipts/received", {"received": came}, f"{step.reference}-came", len(came)
+    )
+    if isinstance(await caller.ask(knock, Done, step.mishap), Problem):
+        return
+    for one, arrival in zip(told.lines, came, strict=True):
+        units = arrival["units"] + arrival["units_damaged"]
+        caller.book.did("received", str(one.receipt_line), units)
+        caller.book.bring(one.sku, units)
+
+
+class _Arrival(TypedDict):
+    receipt_line: int
+    units: int
+    units_damaged: int
+    rest: str
+
+
+def _arrival(line: ReceiptLineTold, how: Coming) -> _Arrival:
+    units = {"whole": line.units_expected, "part": line.units_expected // 2}.get(how, 0)
+    return {
+        "receipt_line": line.receipt_line,
+        "units": units,
+        "units_damaged": 1 if how == "damaged" else 0,
+        "rest": "will_not_come" if how in {"never", "damaged"} else "still_expected",
+    }
+
+
+def _place(row: Shelf) -> dict[str, object]:
+    return {"sku": row.sku, "node": row.node}
+
+
+def _knock(path: str, body: object, key: str, attempts: int) -> Knock:
+    return Knock(path, msgspec.json.encode(body), key, attempts, CONFLICT)

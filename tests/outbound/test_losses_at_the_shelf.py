@@ -1,0 +1,67 @@
+"""What a picker reports meets losses that others reported of the same shelf."""
+
+from datetime import timedelta
+
+from oneshelf.base.identifiers import new_id
+from oneshelf.inventory.counting.actions import adjust, count
+from oneshelf.inventory.counting.saying import Adjusted, Counted
+from oneshelf.inventory.ledger import StockPoint
+from oneshelf.inventory.receipts.actions import expect
+from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
+from oneshelf.outbound.picking.picks import Pick
+from shop import order
+
+LEEDS = StockPoint("LAMP", "leeds")
+
+
+def test_what_is_short_elsewhere_does_not_go_to_a_shelf_that_is_said_to_be_empty(life):
+    [first] = life.place(order(("LAMP", 5)))
+    life.settle()
+    [second] = life.place(order(("LAMP", 2)))
+    life.settle()
+    life.do(adjust, [Adjusted(new_id(), LEEDS, 4, "found")])
+    life.settle()
+    empty, elsewhere = (
+        Pick(life.parcels(first.number)["leeds"], 1, 0, "not_in_stock"),
+        Pick(life.parcels(second.number)["london"], 1, 0, "mismatch"),
+    )
+    answers = life.pick(empty, elsewhere)
+
+    assert [(one.outcome, one.units_short) for one in answers] == [("short", 5), ("short", 2)]
+    assert life.stock("LAMP", "leeds") == {}
+    assert (1, "sourced", "leeds") not in life.standing(second.number)
+
+
+def test_nobody_picks_units_that_a_count_took_from_the_order(life):
+    [placed] = life.place(order(("LAMP", 2)))
+    life.settle()
+    parcel = life.parcels(placed.number)["leeds"]
+    life.do(count, [Counted(new_id(), LEEDS, 1)])
+    both, one = life.pick(Pick(parcel, 1, 2), Pick(parcel, 1, 1))
+    in_tote = life.stock("LAMP", "leeds")
+    life.settle()
+
+    assert (both.outcome, both.units) == ("too_many", 0)
+    assert (one.outcome, one.units) == ("picked", 1)
+    assert in_tote == {"picked": 1}
+    assert life.standing(placed.number) == {
+        (1, "picked", "leeds"): 1,
+        (1, "released", "london"): 1,
+    }
+
+
+def test_a_kit_that_nobody_else_has_waits_and_its_other_parts_are_free(life):
+    life.do(
+        expect,
+        [Expected("truck", (ExpectedLine(1, "LAMP", "york", life.now + timedelta(days=3), 1),))],
+    )
+    life.settle()
+    [placed] = life.place(order(("SET", 2)))
+    life.settle()
+    parcel = life.parcels(placed.number)["leeds"]
+    [answer] = life.pick(Pick(parcel, 1, 0, "not_in_stock", "LAMP"))
+    life.settle()
+
+    assert (answer.outcome, answer.units_short) == ("short", 2)
+    assert life.stock("LAMP", "leeds") == {}
+    assert life.stock("VASE", "leeds") == {"available": 5}
