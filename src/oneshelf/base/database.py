@@ -13,13 +13,13 @@ from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.sql import SQL, Identifier
 from psycopg.types.numeric import Int8Dumper
 
-from oneshelf.base.array_literal import array_literal
 from oneshelf.base.errors import (
     ContendedError,
     DatabaseUnavailableError,
     OneshelfError,
     ValueRefusedError,
 )
+from oneshelf.base.literals.array_literal import array_literal
 from oneshelf.base.waiting.deadlines import Deadlines
 from oneshelf.base.waiting.outage import Outage
 
