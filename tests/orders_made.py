@@ -2,11 +2,15 @@
 
 from datetime import date, timedelta
 
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku, new_id
+from oneshelf.base.identifiers import BrandId, LineId, NodeId, OrderId, ParcelId, Sku, new_id
+from oneshelf.catalog.actions import put_brands, put_nodes, put_products
+from oneshelf.catalog.brands import Brand
 from oneshelf.inventory.ledger import Movement, StockPoint, Take
 from oneshelf.inventory.shelf.actions import commit_units, lock_points, move
 from oneshelf.orders.lifecycle import order_status
 from oneshelf.orders.progress.actions import read_orders
+from shop import node as place
+from shop import product
 
 BERLIN = NodeId("berlin")
 LAMP = Sku("LAMP")
@@ -14,7 +18,10 @@ RUG = Sku("RUG")
 
 
 def stock(tx, now, sku=LAMP, node=BERLIN, units=10):
-    """Put units on a shelf."""
+    """Put units on a shelf, of goods and at a place that stand in the catalog."""
+    put_brands(tx, [Brand(BrandId("house"), "House")], now)
+    put_products(tx, [product(sku)], now)
+    put_nodes(tx, [place(node)], now)
     point = StockPoint(sku, node)
     [balance] = lock_points(tx, [point], now).values()
     move(tx, [Movement(balance.point_id, "outside", "available", units, "counted")], now)
