@@ -121,8 +121,8 @@ def draw(points: list[tuple[int, float]]) -> str:
      font-family="system-ui, sans-serif" font-size="12" fill="#333">
   <title>Orders a second over the size of the ledger, the smallest is 1</title>
   <rect width="{width}" height="280" fill="#fff"/>
-  <text x="10" y="20" font-weight="600">Orders/s from placing to shipped, by movements in the
-    ledger</text>
+  <text x="10" y="20" font-weight="600">Orders/s from placing to shipped
+    by movements in the ledger; the smallest is 1</text>
   <line x1="{left}" y1="{bottom}" x2="{width - 20}" y2="{bottom}" stroke="#999"/>
   <line x1="{left}" y1="{limit}" x2="{width - 20}" y2="{limit}" stroke="#c60" stroke-dasharray="4"/>
   <text x="10" y="{limit + 4}">{RATIO_MIN:.2f}</text>
