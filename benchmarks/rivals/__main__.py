@@ -27,7 +27,7 @@ from rivals.shops import LOOPBACK, MEDUSA, ONESHELF, VENDURE, Open, Shop, count_
 from worlds import postgres
 
 SHOPS = {shop.name: shop for shop in (VENDURE, MEDUSA, ONESHELF)}
-BUYERS, SECONDS, WARM_S = (8, 256), 30, 5
+BUYERS, OURS_TOO, SECONDS, WARM_S = (8,), (256,), 30, 5
 LAST_UNIT_BUYERS = 100
 ANSWER_WITHIN_S = 600
 REPORT = Path(__file__).parent.parent / "rivals.md"
@@ -148,7 +148,7 @@ def main() -> None:
             with shop.opened(server, asked.folder) as place:
                 crowd = Crowd(shop, place)
                 crowd.hot(min(asked.buyers), min(WARM_S, asked.seconds))
-                for buyers in asked.buyers:
+                for buyers in asked.buyers + (asked.ours if shop is ONESHELF else []):
                     hot.append(crowd.hot(buyers, asked.seconds))
                     print(f"   {hot[-1]}", flush=True)
                 last.append(crowd.last_unit())
@@ -221,6 +221,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where the rivals' modules are installed")
     parser.add_argument("--shops", nargs="+", choices=SHOPS, default=list(SHOPS))
     parser.add_argument("--buyers", nargs="+", type=int, default=list(BUYERS))
+    parser.add_argument("--ours", nargs="*", type=int, default=list(OURS_TOO), help="ours alone")
     parser.add_argument("--seconds", type=float, default=SECONDS)
     return parser.parse_args()
 

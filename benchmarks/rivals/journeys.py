@@ -165,8 +165,7 @@ async def vendure(connection: Connection, wanted: Wanted) -> None:
     """Look, cart, customer, address, method, arrange payment, pay: 7 GraphQL requests."""
     connection.headers.clear()  # another buyer: a session of its own
     product = await _vendure(connection, VENDURE_LOOK, id=wanted.item)
-    variants = product["variants"]
-    assert isinstance(variants, list)
+    variants = msgspec.convert(product["variants"], list[dict[str, str]])
     if variants[0]["stockLevel"] == "OUT_OF_STOCK":
         raise RefusedError("the page says that it is out of stock")
     await _vendure(connection, VENDURE_CART, id=variants[0]["id"])
@@ -206,9 +205,8 @@ async def medusa(connection: Connection, wanted: Wanted) -> None:
     region = wanted.known["region"]
     look = f"/store/products/{product}?region_id={region}&fields=id,%2Bvariants.inventory_quantity"
     seen = await connection.get(look)
-    left = msgspec.convert(seen["product"], Json)["variants"]
-    assert isinstance(left, list)
-    if left[0]["inventory_quantity"] < 1:
+    variants = msgspec.convert(msgspec.convert(seen["product"], Json)["variants"], list[Json])
+    if msgspec.convert(variants[0]["inventory_quantity"], int) < 1:
         raise RefusedError("the page says that there is none")
     cart = await _medusa(connection, "/store/carts", "cart", {"region_id": region})
     path = f"/store/carts/{cart}"

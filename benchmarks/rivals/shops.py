@@ -79,17 +79,16 @@ def open_vendure(server: str, home: Path) -> Iterator[Open]:
 
 @contextmanager
 def open_medusa(server: str, home: Path) -> Iterator[Open]:
-    """One process that is server and worker, built and started by its own commands."""
+    """One process that is server and worker; `medusa build` would have nothing to compile."""
     with _database(server, "rival_medusa") as url:
         folder = _installed("medusa", home)
         settings = _settings(url)
         command = str(folder / "node_modules" / ".bin" / "medusa")
-        for arguments in (["build"], ["db:migrate"]):
-            _run([command, *arguments], folder, settings)
-        known = _said([command, "exec", "./src/scripts/seed.ts"], folder, settings)
+        _run([command, "db:migrate"], folder, settings)
+        known = _said([command, "exec", "./src/scripts/seed.js"], folder, settings)
         address = f"http://127.0.0.1:{settings['RIVAL_PORT']}"
         start = [command, "start", "--host", "127.0.0.1", "--port", settings["RIVAL_PORT"]]
-        with _running(start, folder / ".medusa" / "server", settings):
+        with _running(start, folder, settings):
             _wait(f"{address}/health")
             yield Open(address, url, known)
 

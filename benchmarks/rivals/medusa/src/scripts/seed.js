@@ -1,7 +1,6 @@
 // 500 products at two stock locations; prints what the load script has to know, as one JSON line.
-import type { ExecArgs } from '@medusajs/framework/types'
-import { ContainerRegistrationKeys, Modules } from '@medusajs/framework/utils'
-import {
+const { ContainerRegistrationKeys, Modules } = require('@medusajs/framework/utils')
+const {
   createApiKeysWorkflow,
   createInventoryLevelsWorkflow,
   createProductsWorkflow,
@@ -13,7 +12,7 @@ import {
   createTaxRegionsWorkflow,
   linkSalesChannelsToApiKeyWorkflow,
   linkSalesChannelsToStockLocationWorkflow,
-} from '@medusajs/medusa/core-flows'
+} = require('@medusajs/medusa/core-flows')
 
 const PRODUCTS = 500
 const PLENTY = 1_000_000
@@ -21,14 +20,14 @@ const PART = 100 // products a workflow
 const PLACES = ['First', 'Second']
 const CARRIER = 'manual_manual'
 
-const sku = (number: number) => `sku-${String(number).padStart(5, '0')}`
+const sku = (number) => `sku-${String(number).padStart(5, '0')}`
 const SCARCE = sku(PRODUCTS - 1)
 
-export default async function seed({ container }: ExecArgs) {
+module.exports = async function seed({ container }) {
   const link = container.resolve(ContainerRegistrationKeys.LINK)
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
   const carriage = container.resolve(Modules.FULFILLMENT)
-  const run = async (workflow: any, input: object) =>
+  const run = async (workflow, input) =>
     (await workflow(container).run({ input })).result
 
   const [channel] = await run(createSalesChannelsWorkflow, { salesChannelsData: [{ name: 'Web' }] })
@@ -86,7 +85,7 @@ export default async function seed({ container }: ExecArgs) {
   })
   await run(linkSalesChannelsToApiKeyWorkflow, { id: key.id, add: [channel.id] })
 
-  const products: any[] = []
+  const products = []
   for (let first = 0; first < PRODUCTS; first += PART) {
     const numbers = Array.from({ length: PART }, (_, n) => first + n)
     products.push(
@@ -118,9 +117,9 @@ export default async function seed({ container }: ExecArgs) {
     pagination: { take: PRODUCTS, skip: 0 },
   })
   for (const [number, place] of places.entries()) {
-    const standing = items.filter((item: any) => item.sku !== SCARCE || number === 0)
+    const standing = items.filter((item) => item.sku !== SCARCE || number === 0)
     await run(createInventoryLevelsWorkflow, {
-      inventory_levels: standing.map((item: any) => ({
+      inventory_levels: standing.map((item) => ({
         inventory_item_id: item.id,
         location_id: place.id,
         stocked_quantity: item.sku === SCARCE ? 1 : PLENTY,
@@ -128,7 +127,7 @@ export default async function seed({ container }: ExecArgs) {
     })
   }
 
-  const wanted = (name: string) => {
+  const wanted = (name) => {
     const product = products.find((one) => one.handle === name)
     return { product: product.id, variant: product.variants[0].id }
   }

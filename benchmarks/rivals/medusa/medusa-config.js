@@ -1,5 +1,5 @@
 // Database and password come from the environment.
-import { defineConfig } from '@medusajs/framework/utils'
+const { defineConfig } = require('@medusajs/framework/utils')
 
 module.exports = defineConfig({
   admin: { disable: true },
