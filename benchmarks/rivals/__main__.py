@@ -12,6 +12,8 @@ import itertools
 import json
 import os
 import platform
+import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -138,6 +140,7 @@ class Crowd:
 def main() -> None:
     """Measure the shops in turn on one PostgreSQL; print the lines and write the page."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves every server stopped behind
     embedded_server.SETTINGS["listen_addresses"] = LOOPBACK
     hot: list[Hot] = []
     last: list[LastUnit] = []
@@ -181,14 +184,18 @@ def report(hot: Sequence[Hot], last: Sequence[LastUnit]) -> str:
     lines = [
         "# Beside Vendure and Medusa",
         "",
-        f"Written by `python -m rivals` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores"
-        f" ({platform.machine()}), single runs. What is",
+        (
+            f"Written by `python -m rivals` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores"
+            f" ({platform.machine()}), single runs. What is"
+        ),
         "compared, and how to run it, stands in [rivals/README.md](rivals/README.md).",
         "",
         "## One hot SKU, buyers in closed loop",
         "",
-        "| shop | buyers | orders/s | p50 s | p99 s | sold | counted in its tables | refused"
-        " | errors |",
+        (
+            "| shop | buyers | orders/s | p50 s | p99 s | sold | counted in its tables | refused"
+            " | errors |"
+        ),
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
         *(
             f"| {one.shop} | {one.buyers} | {one.per_second:.2f} | {one.p50_s:.3f} |"

@@ -21,6 +21,7 @@ Outcome = Literal["sold", "refused", "error"]
 
 Journey = Callable[["Connection", "Wanted"], Awaitable[None]]
 
+COME_AGAIN = (429, 503)
 REASON = re.compile(rb'"(?:detail|message)" *: *"([^"]+)"')
 MAIL, NAME, STREET, CITY, POSTCODE = (
     "ann@example.org",
@@ -63,7 +64,17 @@ class Connection:
         return cls(*await asyncio.open_connection(where.hostname, where.port))
 
     async def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        """Send one request and return status and body; keep the token if one is given."""
+        """Return status and body; a shop that is full and says when to come again is obeyed."""
+        while True:
+            status, heads, answer = await self._once(method, path, body)
+            if status not in COME_AGAIN or "retry-after" not in heads:
+                return status, answer
+            await asyncio.sleep(float(heads["retry-after"]))
+
+    async def _once(
+        self, method: str, path: str, body: object
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send one request; keep the token if one is given."""
         sent = b"" if body is None else msgspec.json.encode(body)
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(sent)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
@@ -77,8 +88,10 @@ class Connection:
         if token := answered.get("vendure-auth-token"):
             self.headers["Authorization"] = f"Bearer {token}"
         if answered.get("transfer-encoding") == "chunked":
-            return int(first.split()[1]), await self._chunks()
-        return int(first.split()[1]), await self.reader.readexactly(int(answered["content-length"]))
+            text = await self._chunks()
+        else:
+            text = await self.reader.readexactly(int(answered["content-length"]))
+        return int(first.split()[1]), answered, text
 
     async def _chunks(self) -> bytes:
         parts = []

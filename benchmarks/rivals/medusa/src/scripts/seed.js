@@ -23,7 +23,7 @@ const CARRIER = 'manual_manual'
 const sku = (number) => `sku-${String(number).padStart(5, '0')}`
 const SCARCE = sku(PRODUCTS - 1)
 
-module.exports = async function seed({ container }) {
+exports.default = async function seed({ container }) {
   const link = container.resolve(ContainerRegistrationKeys.LINK)
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
   const carriage = container.resolve(Modules.FULFILLMENT)
