@@ -20,8 +20,7 @@ from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
-from oneshelf.web.entrance.edge import Edge
-from oneshelf.web.entrance.short_way import Entrance, ShortWay
+from oneshelf.web.edge import Edge, Entrance, ShortWay
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH

@@ -137,7 +137,7 @@ class Door:
     """One method of one path. gives_media without gives: text of that kind.
 
     also: another status that bears the same answer, as for a repeat. way: `short` where a crowd
-    comes in (see web.entrance.short_way); its path has no names, and what it answers is whole.
+    comes in (see web.edge); its path has no names, and what it answers is whole.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]

@@ -1,1 +1,0 @@
-"""How values are written for the database."""

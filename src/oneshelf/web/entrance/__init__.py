@@ -1,1 +1,0 @@
-"""What every request passes first: headers and counting, and the short way to hot doors."""
