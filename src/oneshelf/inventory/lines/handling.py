@@ -144,11 +144,12 @@ def less(
     gone = Counter[tuple[LineId, PointId, Bound]]()
     for one, units in taken:
         gone[one.line_id, one.point_id, one.state] += units
-    left = [
-        replace(one, units=one.units - gone[one.line_id, one.point_id, one.state])
-        for one in commitments
-    ]
-    return [one for one in left if one.units]
+    left = []
+    for one in commitments:
+        units = gone[one.line_id, one.point_id, one.state]
+        if units < one.units:
+            left.append(replace(one, units=one.units - units) if units else one)
+    return left
 
 
 def shelf_order(points: Iterable[StockPoint], place: StockPoint) -> list[StockPoint]:
