@@ -26,6 +26,7 @@ from oneshelf.web.commands.promising import promise
 from oneshelf.web.commands.running import bring_up_to_date, log_to_stderr, serve_doors
 from oneshelf.web.demo.command import play_week, print_json, show_week
 from oneshelf.web.torture.command import run_torture
+from oneshelf.web.torture.others.command import run_attacks
 from oneshelf.web.torture.running import Asked
 from oneshelf.worker import Worker
 
@@ -97,13 +98,20 @@ def torture(
     focus: Annotated[
         FocusName, typer.Option(help="What the run is about; `everything` unless you hunt a bug.")
     ] = "everything",
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="Address of a running Vendure 3 to attack instead, by hand."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Let a crowd break a Oneshelf of its own, then prove that everything told still stands.
 
     Starts a durable PostgreSQL, servers and workers in a folder of their own; kills them while
-    buyers, tills, pickers and all the others ask; exits with 1 if any law was violated.
+    buyers, tills, pickers and all the others ask; exits with 1 if any law was violated. Given an
+    address, it tries the simplest attacks there: a crowd for one unit, and buyers for a few.
     """
+    if at is not None:
+        raise typer.Exit(run_attacks(at, seed, attempts, json=json))
     raise typer.Exit(run_torture(Asked(attempts, seed, minutes, focus), Worker, json=json))
 
 

@@ -125,7 +125,7 @@ FOCUSES: Mapping[FocusName, Focus] = {
         mishap_percent=3,
         file_orders=(5, 40),
         blows=("kill_web", "kill_database"),
-        attempts_per_blow=600,
+        attempts_per_blow=300,
         workers=1,
     ),
 }

@@ -1,0 +1,1 @@
+"""Vendure 3 under attack, by its own GraphQL doors."""
