@@ -76,6 +76,10 @@ SETTING_WORDS: Mapping[str, tuple[str, str]] = {
         "Absolute path of the folder of the embedded database and its secrets.",
     ),
     "ONESHELF_HOST": ("`127.0.0.1`", "Where `serve` and `demo` listen."),
+    "ONESHELF_TORTURE_PASSWORD": (
+        "empty",
+        "Password of the administrator of the shop that `torture --at` attacks.",
+    ),
     "ONESHELF_PORT": ("`8600`", f"On which port, 1 to {settings.PORT_MAX:,}."),
 }
 

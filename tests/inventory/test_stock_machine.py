@@ -74,6 +74,14 @@ from oneshelf.inventory.reservations.actions import (
 )
 from oneshelf.inventory.reservations.holding import Hold, HoldLine, Moved, Resized
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
+from oneshelf.inventory.stocktaking.actions import (
+    advance,
+    begin,
+    find_apart,
+    finish,
+    set_shelves,
+)
+from oneshelf.inventory.stocktaking.filed import ShelfRow
 
 SKUS = [Sku("LAMP"), Sku("RUG")]
 NODES = [NodeId("berlin"), NodeId("paris")]
@@ -153,6 +161,23 @@ class Stock(RuleBasedStateMachine):
     @rule(point=shelves, units=st.integers(0, 9))
     def counts(self, point, units):
         self.do(count, [Counted(new_id(), point, units)])
+
+    @rule(seen=st.dictionaries(shelves, st.integers(0, 9), min_size=1, max_size=4))
+    def takes_a_file_in(self, seen):
+        rows = [
+            ShelfRow(line, point.sku, point.node, point.lot, units)
+            for line, (point, units) in enumerate(seen.items(), 2)
+        ]
+        with self.database.transaction("test", "machine") as tx:
+            stocktake = begin(tx, new_id().bytes, self.now)
+            apart = find_apart(tx, rows)
+        counted = [row.counted(stocktake, "file") for row in rows if row.line in apart]
+        if counted:
+            self.do(count, counted)
+        with self.database.transaction("test", "machine") as tx:
+            advance(tx, stocktake, rows[-1].line)
+            set_shelves(tx, [row for row in rows if row.line not in apart], "file", self.now)
+            finish(tx, stocktake)
 
     @rule(point=shelves, before=grades, after=grades, units=few)
     def regrades(self, point, before, after, units):

