@@ -4,7 +4,7 @@ BIN := .venv/bin/python -m
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check bench docs
+.PHONY: help setup demo test check prove bench docs
 
 help:  ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -31,6 +31,9 @@ check: .venv/.development  ## format, lint, types, contracts
 
 test: check  ## check, then every test
 	$(BIN) pytest -n 2 --dist loadgroup
+
+prove: .venv/.development  ## the tests that take minutes: bugs that only a kill shows
+	$(BIN) pytest -m slow tests/torture
 
 bench: .venv/.development  ## run the benchmarks; ONLY=T1 runs one
 	$(BIN) benchmarks $(ONLY)

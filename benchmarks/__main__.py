@@ -27,7 +27,16 @@ class Benchmark:
 
 
 BENCHMARKS = (
+    Benchmark("availability", ("T5",)),
+    Benchmark("importing_stock", ("import",)),
     Benchmark("live_page"),
+    Benchmark("order_to_shipped", ("T19",)),
+    Benchmark("placing", ("T4",)),
+    Benchmark("promising", ("T20",)),
+    Benchmark("reserving", ("T1", "T2")),
+    Benchmark("ledger_size", long="fills a ledger of ten million movements first"),
+    Benchmark("looking_up", ("O2",), "fills a million orders first: half an hour"),
+    Benchmark("soak", long="ten minutes of steady load"),
     Benchmark("sourcing_kernel"),
 )
 

@@ -53,6 +53,7 @@ def draw(seed: int, stocked: float) -> Problem:
         volume_mm3=chance.integers(100_000, 9_000_000, LINES),
         site_node=np.arange(NODES),
         site_stock=chance.integers(1, 9, (NODES, LINES)) * held,
+        site_sends=np.ones((NODES, LINES), np.bool_),
         unit_millis=chance.integers(100, 9_000, (NODES, LINES)),
         offer_site=np.arange(NODES).repeat(OFFERS),
         offer_millis=chance.integers(500, 90_000, offers),
@@ -64,6 +65,7 @@ def draw(seed: int, stocked: float) -> Problem:
         tariff_step_weight_g=np.full(TARIFFS, 500),
         tariff_divisor_mm3_per_g=np.full(TARIFFS, 5_000),
         tariff_weight_g_max=np.full(TARIFFS, 31_500),
+        tariff_carries=np.ones((TARIFFS, LINES), np.bool_),
         parcels_max=2,
         nodes_per_line_max=4,
     )

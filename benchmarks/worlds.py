@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -37,11 +37,13 @@ from oneshelf.inventory.counting.actions import adjust
 from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.capacity.actions import find_drift
+from oneshelf.orders.progress.actions import find_drift as find_orders_that_drift
 from oneshelf.simulation.network import BRAND, Network
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SHELVES_A_COMMIT = 5_000
 READY_WITHIN_S = 60
+OURS = (sys.executable, "-m", "oneshelf", "serve", "--host", "127.0.0.1")
 CONNECTIONS_MAX = 400  # a naive arm has a connection for each client
 
 Shelf = tuple[Sku, NodeId, int]
@@ -111,26 +113,26 @@ def admin_key(url: str) -> str:
 
 
 def count_differences(url: str) -> int:
-    """Audit stock, reservations, claims and capacity; return how many differences there are."""
+    """Audit stock, holds, claims, capacity and orders; return how many differences there are."""
     database = Database(url)
     with database.transaction("benchmark", "audit") as tx:
-        differences = len(audit(tx)) + len(find_drift(tx))
+        differences = len(audit(tx)) + len(find_drift(tx)) + len(find_orders_that_drift(tx))
     database.close()
     return differences
 
 
 @contextmanager
-def servers(url: str, many: int = 1) -> Iterator[list[str]]:
+def servers(url: str, many: int = 1, command: Sequence[str] = OURS) -> Iterator[list[str]]:
     """Run so many `oneshelf serve`; yield their addresses once they are ready."""
     with ExitStack() as stack:
-        yield [stack.enter_context(_server(url)) for _ in range(many)]
+        yield [stack.enter_context(run_server(url, command)) for _ in range(many)]
 
 
 @contextmanager
-def _server(url: str) -> Iterator[str]:
+def run_server(url: str, command: Sequence[str] = OURS) -> Iterator[str]:
+    """Run one; yield its address. command: serves on the port named last."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "oneshelf", "serve", "--host", "127.0.0.1"]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [*command, "--port", str(port)],

@@ -21,10 +21,12 @@ from oneshelf.flow import DUE, REACTIONS, action_of
 from oneshelf.inventory import buffers, ledger
 from oneshelf.matching import plan, policy
 from oneshelf.matching.explanation import REFUSALS, REJECTIONS
+from oneshelf.matching.watermarks import crossing
 from oneshelf.orders import answers, lifecycle
 from oneshelf.web.application import DOORS, about
 from oneshelf.web.commands.files.orders import LAYOUT as ORDERS
-from oneshelf.web.commands.files.stock import DELIVERIES, SHELVES
+from oneshelf.web.commands.files.shelves import SHELVES
+from oneshelf.web.commands.files.stock import DELIVERIES
 from oneshelf.web.live.doors import live_doors
 from oneshelf.web.problems import RETRIED, STATUS, TITLES
 from tables_reference import write_tables
@@ -74,6 +76,10 @@ SETTING_WORDS: Mapping[str, tuple[str, str]] = {
         "Absolute path of the folder of the embedded database and its secrets.",
     ),
     "ONESHELF_HOST": ("`127.0.0.1`", "Where `serve` and `demo` listen."),
+    "ONESHELF_TORTURE_PASSWORD": (
+        "empty",
+        "Password of the administrator of the shop that `torture --at` attacks.",
+    ),
     "ONESHELF_PORT": ("`8600`", f"On which port, 1 to {settings.PORT_MAX:,}."),
 }
 
@@ -130,7 +136,7 @@ def write_facts() -> str:
             ),
         ),
         "## Work that time causes\n",
-        table(("work", "action"), ((due.name, f"`{_path(due.act)}`") for due in DUE)),
+        table(("work", "action"), ((due.name, f"`{_path(due.action())}`") for due in DUE)),
         *(_fact(entry.fact) for entry in REACTIONS),
     ]
     return "\n".join(told)
@@ -267,6 +273,8 @@ def write_policies() -> str:
         *(_record(kind) for kind in SOURCING),
         "## The policy `buffers`\n",
         *(_record(kind) for kind in (buffers.BufferPolicy, buffers.BufferRule)),
+        "## The policy `watermarks`\n",
+        *(_record(kind) for kind in (crossing.WatermarkPolicy, crossing.WatermarkRule)),
     ]
     return "\n".join(told)
 

@@ -2,10 +2,15 @@
 
 from datetime import date, timedelta
 
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku, new_id
+from oneshelf.base.identifiers import BrandId, LineId, NodeId, OrderId, ParcelId, Sku, new_id
+from oneshelf.catalog.actions import put_brands, put_nodes, put_products
+from oneshelf.catalog.brands import Brand
 from oneshelf.inventory.ledger import Movement, StockPoint, Take
 from oneshelf.inventory.shelf.actions import commit_units, lock_points, move
+from oneshelf.orders.lifecycle import order_status
 from oneshelf.orders.progress.actions import read_orders
+from shop import node as place
+from shop import product
 
 BERLIN = NodeId("berlin")
 LAMP = Sku("LAMP")
@@ -13,7 +18,10 @@ RUG = Sku("RUG")
 
 
 def stock(tx, now, sku=LAMP, node=BERLIN, units=10):
-    """Put units on a shelf."""
+    """Put units on a shelf, of goods and at a place that stand in the catalog."""
+    put_brands(tx, [Brand(BrandId("house"), "House")], now)
+    put_products(tx, [product(sku)], now)
+    put_nodes(tx, [place(node)], now)
     point = StockPoint(sku, node)
     [balance] = lock_points(tx, [point], now).values()
     move(tx, [Movement(balance.point_id, "outside", "available", units, "counted")], now)
@@ -32,16 +40,18 @@ def make_order(tx, now, lines, **chosen):
         "node": None,
         "grace_until": now,
         "placed_at": now,
+        "status": order_status({status: units for _, units, status, _ in lines}),
     } | chosen
     tx.run(
         """
         INSERT INTO orders.sales_order
                (order_id, public_id, channel, key, standing, method, node, country, postcode,
                 latitude, longitude, preference, splitting, backorder, currency, goods_minor,
-                discount_minor, tax_minor, shipping_minor, total_minor, placed_at, grace_until)
+                discount_minor, tax_minor, shipping_minor, total_minor, placed_at, grace_until,
+                status)
         VALUES (%(order_id)s, %(public_id)s, 'shop', %(key)s, 'ask', %(method)s, %(node)s, 'DE',
                 '101', 52.5, 13.4, 'cheapest', %(splitting)s, 'refused', 'EUR', 0, 0, 0, 0, 0,
-                %(placed_at)s, %(grace_until)s)
+                %(placed_at)s, %(grace_until)s, %(status)s)
         """,
         **columns,
     )

@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from threading import Event
@@ -11,10 +10,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
+from oneshelf.base.waiting.grace import ask_on_signal
 from oneshelf.simulation.torture.focus import FocusName
-from oneshelf.web.commands import keys, policies, server
+from oneshelf.web.commands import contacts, keys, policies, server
 from oneshelf.web.commands.auditing import audit_stock
 from oneshelf.web.commands.deciding import explain_order, replay_order
 from oneshelf.web.commands.files.importing import export_file, import_file
@@ -54,9 +55,8 @@ def work(*, json: Json = False) -> None:
     """
     log_to_stderr()
     stop = Event()
-    for signaled in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signaled, lambda *_: stop.set())
-    with opened("brought_up_to_date") as database:
+    ask_on_signal(stop.set)
+    with opened("brought_up_to_date", AT_WORK) as database:
         worker = Worker(database)
         show(Working(working=True), "The worker has begun. Ctrl-C stops it.", json=json)
         sys.stdout.flush()
@@ -70,17 +70,22 @@ def demo(
     ] = False,
     json: Json = False,
     seed: Annotated[int, typer.Option(help="Another seed is another week.")] = 1,
+    servers: Annotated[
+        int,
+        typer.Option(help="Server processes; requests go to them by the seed.", min=1, max=4),
+    ] = 1,
 ) -> None:
     """Open a British retailer's shop, run its week of real orders, print what came of it.
 
-    Then the live page goes on with orders trickling in, until you press Ctrl-C. With --json the
-    demo ends after the week; the same seed prints the same bytes.
+    The week runs twice at the same time: on one shelf for every channel, and on stock split per
+    channel. Then the live page goes on with orders trickling in, until you press Ctrl-C. With
+    --json the demo ends after the week; the same seed prints the same bytes.
     """
     settings = read_settings()
     if json:
-        print_json(play_week(settings, seed, Worker))
+        print_json(play_week(settings, seed, servers, Worker))
     else:
-        show_week(settings, seed, Worker, "stop" if until_table else "go_on")
+        show_week(settings, seed, servers, Worker, "stop" if until_table else "go_on")
 
 
 def torture(
@@ -125,7 +130,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "audit": audit_stock,
     "torture": torture,
 }
-GROUPS = {"key": keys.app, "policy": policies.app, "database": server.app}
+GROUPS = {"key": keys.app, "contact": contacts.app, "policy": policies.app, "database": server.app}
 
 
 def _flowing(command: Callable[..., None]) -> str:

@@ -19,8 +19,11 @@ from oneshelf.inventory import facts as inventory
 from oneshelf.inventory.claims.actions import serve_waiting
 from oneshelf.inventory.reservations.actions import lapse_due
 from oneshelf.matching.capacity.facts import CapacityChanged
+from oneshelf.matching.carts.actions import settle
 from oneshelf.matching.decisions.actions import forget_old
 from oneshelf.matching.outlook import Outlook
+from oneshelf.matching.watermarks.actions import tell_crossings
+from oneshelf.matching.watermarks.facts import WatermarkCrossed
 from oneshelf.orders import facts as orders
 from oneshelf.orders.changes.actions import release_due
 from oneshelf.orders.resourcing.actions import source_again
@@ -51,11 +54,22 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """Work that looks into the worker's outlook first."""
+
+    act: Callable[[Outlook, Transaction, datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """Work that time causes: does up to a batch of it and returns how much it did."""
 
     name: str
-    act: Callable[[Transaction, datetime], int]
+    act: Callable[[Transaction, datetime], int] | Looking
+
+    def action(self) -> Callable[..., int]:
+        """Return the action itself."""
+        return self.act.act if isinstance(self.act, Looking) else self.act
 
 
 def when(fact: type[Told], *reactions: Simple[Told] | ByPlan[Told]) -> Entry:
@@ -76,6 +90,7 @@ REACTIONS: tuple[Entry, ...] = (
     nothing_after(PolicyDecided, SEEN),
     nothing_after(inventory.StockChanged, SEEN),
     nothing_after(CapacityChanged, SEEN),
+    nothing_after(WatermarkCrossed, TOLD),
     nothing_after(orders.OrderPlaced, "time releases it, once its grace has passed"),
     when(orders.LinesUnsourced, open_exceptions),
     nothing_after(orders.LinesBackordered, "its claims wait for the receipt"),
@@ -85,14 +100,16 @@ REACTIONS: tuple[Entry, ...] = (
     when(inventory.PromiseLost, ByPlan(supply_lost)),
     when(inventory.ReceiptLineReDated, ByPlan(supply_re_dated)),
     nothing_after(orders.PromiseChanged, TOLD),
-    nothing_after(inventory.ReservationLapsed, "its units are for sale again already"),
-    nothing_after(inventory.ReservationLost, "its order will be planned anew"),
+    when(inventory.ReservationLapsed, settle),
+    when(inventory.ReservationLost, settle),
     when(inventory.UnitsFoundAtTill, open_exceptions),
     nothing_after(orders.OrderHeld, "nothing held is released by any path"),
     nothing_after(orders.OrderHoldLifted, "time releases the order again"),
     when(orders.OrderCancelled, close_solved),
+    nothing_after(orders.ContactErased, "nothing else holds personal data"),
     nothing_after(orders.OrderReleased, "the node's work list shows it"),
-    nothing_after(orders.PickRecalled, "the node's work list shows it"),
+    nothing_after(orders.PickRecalled, "the node's lists show it: do not pick, or put back"),
+    nothing_after(outbound.UnitsPutBack, "older claims got them in the same transaction"),
     nothing_after(outbound.ParcelPicked, "the node's work list shows it"),
     nothing_after(outbound.PickShort, "the rest was sourced anew in the same transaction"),
     nothing_after(outbound.ParcelPacked, "the node's work list shows it"),
@@ -108,6 +125,7 @@ DUE: tuple[Due, ...] = (
     Due("holds that lapsed", lapse_due),
     Due("claims that wait while units are free", serve_waiting),
     Due("orders whose grace has passed", release_due),
+    Due("stock that crossed a watermark", Looking(tell_crossings)),
     Due("decision records older than 90 days", forget_old),
 )
 
@@ -126,6 +144,14 @@ def readers(outlook: Outlook, entries: Sequence[Entry] = REACTIONS) -> list[Read
 def bound(reaction: Reaction | ByPlan[Fact], outlook: Outlook) -> Reaction:
     """Give a planning reaction its outlook."""
     return partial(reaction.action, outlook) if isinstance(reaction, ByPlan) else reaction
+
+
+def due_work(outlook: Outlook) -> list[tuple[str, Callable[[Transaction, datetime], int]]]:
+    """Return the work that time causes, by name; what looks has its outlook."""
+    return [
+        (due.name, partial(due.act.act, outlook) if isinstance(due.act, Looking) else due.act)
+        for due in DUE
+    ]
 
 
 def action_of(reaction: Reaction | ByPlan[Fact]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ import threading
 import structlog
 
 from oneshelf.base.clock import read_now
-from oneshelf.base.database import Database
+from oneshelf.base.database import AT_LENGTH, Database
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.outbox import SHARDS
 from oneshelf.base.reading import (
@@ -18,7 +18,7 @@ from oneshelf.base.reading import (
     react,
     retry_parked,
 )
-from oneshelf.flow import DUE, readers
+from oneshelf.flow import due_work, readers
 from oneshelf.matching.watching.actions import Watch
 
 POLL_S = 0.02
@@ -35,13 +35,15 @@ class Worker:
         """Load an outlook of its own and take the flow page."""
         self._database = database
         self._safe = SafeIds()
-        with database.transaction("worker", "start") as tx:
+        self._stop = threading.Event()
+        with database.transaction("worker", "start", AT_LENGTH) as tx:
             self._watch = Watch(tx, read_now(tx))
             self._readers = {reader.name: reader for reader in readers(self._watch.outlook)}
             add_cursors(tx, list(self._readers.values()), SHARDS)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a failing database is waited for."""
+        self._stop = stop
         rounds = 0
         while not stop.is_set():
             try:
@@ -79,20 +81,22 @@ class Worker:
     def react_once(self) -> int:
         """Give each reaction with facts before it one batch in each shard."""
         safe = self._safe.look(self._database)
-        with self._database.transaction("worker", "look") as tx:
+        with self._database.transaction("worker", "look", AT_LENGTH) as tx:
             now = read_now(tx)
             self._watch.refresh(tx, safe, now)
             behind = find_behind(tx, list(self._readers.values()), safe)
             parked = [self._readers[name] for name in find_parked(tx, now) if name in self._readers]
-        done = sum(
-            react(self._database, self._readers[name], shard, safe, now) for name, shard in behind
-        )
+        done = 0
+        for name, shard in behind:
+            if self._stop.is_set():
+                return done
+            done += react(self._database, self._readers[name], shard, safe, now)
         return done + sum(retry_parked(self._database, reader, now) for reader in parked)
 
     def do_due_work(self) -> int:
         """Do a batch of each work that has come due."""
         done = 0
-        for due in DUE:
-            with self._database.transaction("worker", f"due {due.name}") as tx:
-                done += due.act(tx, read_now(tx))
+        for name, act in due_work(self._watch.outlook):
+            with self._database.transaction("worker", f"due {name}") as tx:
+                done += act(tx, read_now(tx))
         return done

@@ -81,6 +81,18 @@ def test_a_dead_database_answers_everybody_after_three_tries():
     assert len(calls) == 3
 
 
+def test_who_stays_contended_is_told_so_when_time_is_up_and_poison_is_still_found():
+    till = Till({3}, ContendedError("55P03"))
+    poisoned = Till({3})
+
+    told = decide_batch([1, 2, 3, 4], till.decide, Random(1), until_s=0)
+    found = decide_batch([1, 2, 3, 4], poisoned.decide, Random(1), until_s=0)
+
+    assert [answer.code for answer in told] == ["busy"] * 4
+    assert [answer for answer in found if not isinstance(answer, OneshelfError)] == [2, 4, 8]
+    assert found[2].code == "bad_value"
+
+
 def test_a_defect_of_ours_is_an_error_without_its_contents():
     def broken(requests):
         raise KeyError("Jane Canary", requests)

@@ -4,8 +4,9 @@ import threading
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
-from oneshelf.base.database import Database
+from oneshelf.base.database import Database, database_beside
 from oneshelf.base.errors import (
     ContendedError,
     DatabaseUnavailableError,
@@ -134,3 +135,21 @@ def test_every_transaction_is_read_committed_whatever_the_server_prefers(url):
     database.close()
 
     assert isolation == "read committed"
+
+
+def test_a_database_beside_is_made_once_and_kept(empty_url):
+    beside = database_beside(empty_url, "beside")
+    try:
+        with psycopg.connect(beside) as connection:
+            connection.execute("CREATE TABLE kept ()")
+
+        assert database_beside(empty_url, "beside") == beside
+        with psycopg.connect(beside) as connection:
+            assert connection.info.dbname.endswith("_beside")
+            assert connection.execute("SELECT to_regclass('kept') IS NOT NULL").fetchone() == (
+                True,
+            )
+    finally:
+        with psycopg.connect(empty_url, autocommit=True) as connection:
+            name = Identifier(f"{connection.info.dbname}_beside")
+            connection.execute(SQL("DROP DATABASE IF EXISTS {}").format(name))

@@ -34,7 +34,8 @@ HOURS = WorkCalendar(
 BRAND = Brand(BrandId("acme"), "Acme & Söhne")
 LAMP = Product(
     Sku("LAMP"), "Lamp", BRAND.brand_id, "light", "4006381333931", 900, 10, 20, 30, "none", 1999,
-    "GBP", launches_on=date(2026, 2, 1),
+    "GBP", launches_on=date(2026, 2, 1), licences=frozenset({"alcohol", "age_restricted"}),
+    temperature="chilled",
 )  # fmt: skip
 BULB = replace(LAMP, sku=Sku("BULB"), name="Bulb", gtin=None, launches_on=None)
 KIT = replace(
@@ -43,12 +44,14 @@ KIT = replace(
 NODE = Node(
     NodeId("leeds"), "Leeds", "store", "1 Briggate", "Leeds", "LS1 6ER", "GB", 53.797, -1.541,
     HOURS, time(15), 90, None, frozenset({"ship", "pickup"}), 120, 15,
+    licences=frozenset({"alcohol"}), temperatures=frozenset({"ambient", "chilled"}),
 )  # fmt: skip
 NEAR = Zone("near", 100, ("LS", "BD"), 1, 300, 1000, 50, 500)
 FAR = Zone("far", None, (), 2, 500, 1000, 80, 500)
 SERVICE = Service(
     ServiceId("van-standard"), CarrierId("van"), "Standard", HOURS, time(17), HOURS, (NEAR, FAR),
     5000, 30_000, frozenset({"flammable", "aerosol"}), frozenset({"GB", "IE"}), 62,
+    temperatures=frozenset({"ambient", "frozen"}),
 )  # fmt: skip
 CHANNEL = Channel(ChannelId("web"), "Web shop", "web", BRAND.brand_id, "ask", "GBP", 30)
 

@@ -25,19 +25,21 @@ FILES = {
     "shops,Europe/London,Mon-Fri 08:00-18:00; Sat 09:00-24:00,2026-12-25|2026-12-26\n",
     "carriers": "carrier_id,name\nvan,Van & Co\n",
     "products": "sku,name,brand,category,gtin,weight_g,length_mm,width_mm,height_mm,hazard,"
-    "price_minor,currency,parts,launches_on\n"
-    "A-KIT,Set,acme,light,,1000,10,20,30,none,2999,GBP,LAMP:1|BULB:2,2026-02-01\n"
-    "BULB,Bulb,acme,light,96385074,100,10,20,30,none,499,GBP,,\n"
-    'LAMP,"Lamp, ""red""",acme,light,,900,10,20,30,lithium_battery,1999,GBP,,\n',
+    "price_minor,currency,parts,launches_on,licences,temperature\n"
+    "A-KIT,Set,acme,light,,1000,10,20,30,none,2999,GBP,LAMP:1|BULB:2,2026-02-01,alcohol|knives,frozen\n"
+    "BULB,Bulb,acme,light,96385074,100,10,20,30,none,499,GBP,,,,ambient\n"
+    'LAMP,"Lamp, ""red""",acme,light,,900,10,20,30,lithium_battery,1999,GBP,,,,ambient\n',
     "nodes": "node_id,name,kind,street,city,postcode,country,latitude,longitude,calendar_id,"
-    "cut_off,handling_minutes,parcels_per_day_max,methods,parcel_cost_minor,unit_cost_minor\n"
+    "cut_off,handling_minutes,parcels_per_day_max,methods,parcel_cost_minor,unit_cost_minor,"
+    "licences,temperatures\n"
     "leeds,Leeds,store,1 Briggate,Leeds,LS1 6ER,GB,53.797,-1.541,shops,15:00,90,40,"
-    "pickup|ship,120,15\n"
-    "york,York,warehouse,,York,YO1,GB,53.96,-1.08,shops,15:30,30,,ship,120,15\n",
+    "pickup|ship,120,15,alcohol|tobacco,ambient|chilled\n"
+    "york,York,warehouse,,York,YO1,GB,53.96,-1.08,shops,15:30,30,,ship,120,15,,frozen\n",
     "toggles": "node_id,sku,methods\nleeds,LAMP,pickup\nyork,BULB,\n",
     "services": "service_id,carrier_id,name,collects_id,collected_at,delivers_id,"
-    "dimensional_divisor_mm3_per_g,weight_g_max,refuses,countries,emission_gco2e_per_tonne_km\n"
-    "std,van,Standard,shops,17:00,shops,5000,30000,aerosol|flammable,GB|IE,62\n",
+    "dimensional_divisor_mm3_per_g,weight_g_max,refuses,countries,emission_gco2e_per_tonne_km,"
+    "temperatures\n"
+    "std,van,Standard,shops,17:00,shops,5000,30000,aerosol|flammable,GB|IE,62,ambient|frozen\n",
     "zones": "service_id,place,name,distance_km_max,postcode_prefixes,transit_days,base_minor,"
     "base_weight_g,step_minor,step_weight_g\n"
     "std,1,near,100,BD|LS,1,300,1000,50,500\nstd,2,far,,,2,500,1000,80,500\n",
@@ -73,7 +75,7 @@ def good(kind, text):
 def products(*rows):
     columns = FILES["products"].partition("\n")[0]
     middle = "Name,acme,light,,1,1,1,1,none,1,GBP"
-    lines = [f"{sku},{middle.replace('acme', brand)},{parts}," for sku, brand, parts in rows]
+    lines = [f"{sku},{middle.replace('acme', brand)},{parts},,," for sku, brand, parts in rows]
     return good("products", "\n".join([columns, *lines]))
 
 
@@ -109,10 +111,10 @@ def test_importing_services_leaves_their_zones(filled, now):
 @pytest.mark.parametrize(
     ("kind", "row", "columns"),
     [
-        ("nodes", "x,X,store,,,,GB,1,1,ghost,15:00,1,,ship,1,1", ["calendar_id"]),
+        ("nodes", "x,X,store,,,,GB,1,1,ghost,15:00,1,,ship,1,1,,", ["calendar_id"]),
         ("toggles", "leeds,GHOST,ship", ["sku"]),
         ("toggles", "ghost,GHOST,ship", ["node_id", "sku"]),
-        ("services", "x,ghost,X,ghost,17:00,shops,0,1,,GB,1", ["carrier_id", "collects_id"]),
+        ("services", "x,ghost,X,ghost,17:00,shops,0,1,,GB,1,", ["carrier_id", "collects_id"]),
         ("zones", "ghost,1,near,,,1,1,1,1,1", ["service_id"]),
         ("channels", "x,X,web,ghost,ask,GBP,1", ["brand"]),
         ("customers", "ghost,C-1,,,", ["brand"]),

@@ -9,12 +9,14 @@ import sys
 from dataclasses import replace
 
 import msgspec
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import Settings
 from oneshelf.simulation.retailer.script import week
-from oneshelf.web.demo.running import opened
+from oneshelf.web.demo.comparing import BESIDE, compared
 from oneshelf.web.demo.showing import Silence
 from oneshelf.worker import Worker
 
@@ -39,53 +41,62 @@ def world():
 
 @pytest.fixture
 def settings(tmp_path, empty_url):
-    return Settings(database=empty_url, home=tmp_path, host="127.0.0.1", port=free_port())
+    yield Settings(database=empty_url, home=tmp_path, host="127.0.0.1", port=free_port())
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        for column in BESIDE:
+            beside = Identifier(f"{connection.info.dbname}_{column.name}")
+            connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(beside))
 
 
-def played(settings, world):
-    silence = Silence()
-    with opened(settings, settings.database, world, Worker, silence) as demo:
-        return demo.run_week(silence)
+def played(settings, world, servers=1):
+    """The figures, and how many orders each server placed."""
+    with compared(settings, world, servers, Worker, Silence()) as (demo, figures):
+        return figures, demo.play.tally.placed
 
 
-@pytest.mark.timeout(240)
-def test_the_same_seed_gives_the_same_table_byte_for_byte(settings, world):
-    first = played(settings, world)
-    second = played(settings, world)
+@pytest.mark.timeout(300)
+def test_the_same_seed_gives_the_same_table_byte_for_byte_however_many_servers(settings, world):
+    figures, alone = played(settings, world)
+    again, placed = played(settings, world, servers=2)
+    one, many = figures.columns["one_shelf"], figures.columns["many_shelves"]
 
-    assert msgspec.json.encode(first) == msgspec.json.encode(second)
-    assert first.oversold_units == first.audit_differences == 0
-    assert first.orders_asked == sum(len(minute.requests) for minute in world.minutes)
-    assert first.orders_placed + first.orders_refused == first.orders_asked
-    assert "the customer carries it home" in first.moment
-    assert first.moment.count("sold out") == 2
+    assert msgspec.json.encode(figures) == msgspec.json.encode(again)
+    assert sum(placed) == sum(alone) == one.orders_placed
+    assert min(placed) > 0
+    for column in (one, many):
+        assert column.oversold_units == column.audit_differences == 0
+        assert column.orders_asked == sum(len(minute.requests) for minute in world.minutes)
+        assert column.orders_placed + column.orders_refused == column.orders_asked
+        assert "the customer carries it home" in column.moment
+        assert column.moment.count("sold out") == 2
+    assert one.fill_rate > many.fill_rate
 
 
 def test_a_taken_port_is_a_clear_error_before_anything_starts(settings, world):
     with (
         socket.create_server(("127.0.0.1", settings.port)),
         pytest.raises(OneshelfError, match="Cannot listen") as refused,
-        opened(settings, settings.database, world, Worker, Silence()),
     ):
-        pass
+        played(settings, world)
 
     assert "another" in refused.value.hint
 
 
 def test_a_shop_that_is_not_the_demos_is_left_alone(settings, world, url):
-    with (
-        pytest.raises(OneshelfError, match="not the demo's") as refused,
-        opened(settings, url, world, Worker, Silence()),
-    ):
-        pass
+    with pytest.raises(OneshelfError, match="not the demo's") as refused:
+        played(replace(settings, database=url), world)
 
     assert "ONESHELF_HOME" in refused.value.hint
+    with psycopg.connect(url) as connection:
+        beside = f"{connection.info.dbname}_many_shelves"
+        query = "SELECT count(*) FROM pg_database WHERE datname = %s"
+        assert connection.execute(query, (beside,)).fetchone() == (0,)
 
 
 @pytest.mark.timeout(120)
-def test_ctrl_c_ends_the_demo_and_its_server(settings, empty_url):
+def test_ctrl_c_ends_the_demo_and_its_servers(settings):
     environment = os.environ | {
-        "ONESHELF_DATABASE": empty_url,
+        "ONESHELF_DATABASE": settings.database,
         "ONESHELF_HOME": str(settings.home),
         "ONESHELF_PORT": str(settings.port),
         "PYTHONPATH": "src",
@@ -100,6 +111,10 @@ def test_ctrl_c_ends_the_demo_and_its_server(settings, empty_url):
     assert b"Traceback" not in said
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", settings.port)) != 0
+    with psycopg.connect(settings.database) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'oneshelf'"
+        query += " AND datname LIKE current_database() || '%'"
+        assert connection.execute(query).fetchone() == (0,)
 
 
 def wait_for_port(port, process):
@@ -113,9 +128,10 @@ def wait_for_port(port, process):
     raise AssertionError("the demo's server never answered")
 
 
-def test_the_table_holds_no_times_ids_or_durations(settings, world):
-    document = json.loads(
-        msgspec.json.encode(played(settings, replace(world, minutes=world.minutes[-1:])))
-    )
+@pytest.mark.timeout(120)
+def test_the_document_holds_no_times_ids_or_durations(settings, world):
+    figures, _ = played(settings, replace(world, minutes=world.minutes[-1:]))
+    document = json.loads(msgspec.json.encode(figures))
+    names = [*document, *(name for column in document["columns"].values() for name in column)]
 
-    assert not [name for name in document if name.endswith(("_at", "_id", "_s", "_ms"))]
+    assert not [name for name in names if name.endswith(("_at", "_id", "_s", "_ms"))]

@@ -18,7 +18,7 @@ from oneshelf.base.database import Database
 from oneshelf.catalog.access.actions import issue_key
 from oneshelf.catalog.sheets.kinds import SHEETS
 from oneshelf.web.commands.files.intake import catalog_intake, take_in
-from oneshelf.web.commands.files.stock import shelf_intake
+from oneshelf.web.commands.files.shelves import take_shelves
 from oneshelf.web.commands.printing import progress
 from oneshelf.web.serving import take_port
 
@@ -102,7 +102,7 @@ def opened_shop(url):
                 with sheet.open("rb") as lines:
                     take_in(database, catalog_intake(kind), lines, "all_or_nothing", bar)
         with (SHOP / "stock.csv").open("rb") as lines:
-            take_in(database, shelf_intake(), lines, "all_or_nothing", bar)
+            take_shelves(database, lines, "all_or_nothing", bar)
     with database.transaction("test", "key") as tx:
         key = issue_key(tx, "how-to", ["admin"], None, MONDAY).presented
     database.close()

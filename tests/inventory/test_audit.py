@@ -59,7 +59,7 @@ def stocked(database, now):
             ],
             now,
         )
-        open_claims(tx, [ClaimWish(waiting, ORDER, (KitPart(RUG, 1),), 2, None, now)], now)
+        open_claims(tx, [ClaimWish(waiting, ORDER, RUG, (KitPart(RUG, 1),), 2, None, now)], now)
     return database
 
 

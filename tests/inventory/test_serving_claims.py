@@ -11,6 +11,7 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.claims.serving import Claim, Inbound, allot, serve
 
 SKUS = [Sku("LAMP"), Sku("RUG")]
+SET = Sku("SET")
 NODES = [NodeId("berlin"), NodeId("paris")]
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 PARTS = [(KitPart(SKUS[0], 1),), (KitPart(SKUS[1], 1),), (KitPart(SKUS[0], 1), KitPart(SKUS[1], 2))]
@@ -23,7 +24,8 @@ def queues(draw):
             claim_id=place,
             line_id=LineId(place),
             order_id=OrderId(draw(st.integers(0, 3))),
-            parts=draw(st.sampled_from(PARTS)),
+            sku=parts[0].sku if len(parts) == 1 else SET,
+            parts=parts,
             units=draw(st.integers(1, 5)),
             nodes=draw(st.none() | st.frozensets(st.sampled_from(NODES), min_size=1)),
             promised_at=draw(st.none() | st.just(NOW) | st.just(NOW + timedelta(days=1))),
@@ -32,6 +34,7 @@ def queues(draw):
             method="ship",
         )
         for place in range(draw(st.integers(0, 6)))
+        for parts in [draw(st.sampled_from(PARTS))]
     ]
 
 
@@ -107,6 +110,15 @@ def test_a_node_that_does_not_ship_a_sku_serves_no_claim_with_it(claims, free):
     assert not [
         g for g in grants if g.node == NODES[0] and SKUS[0] in {p.sku for p in g.claim.parts}
     ]
+
+
+@given(queues(), shelves)
+def test_a_node_that_does_not_ship_a_kit_still_ships_its_parts_alone(claims, free):
+    off = {("ship", SET, NODES[0])}
+    alone = [claim for claim in claims if claim.sku != SET]
+
+    assert not [g for g in serve(claims, free, off) if g.node == NODES[0] and g.claim.sku == SET]
+    assert serve(alone, free, off) == serve(alone, free, set())
 
 
 @given(queues(), inbounds)

@@ -97,7 +97,7 @@ def test_a_delivery_serves_who_was_promised_then_who_waits_then_the_shelf(tx, no
     inbound = StockPoint(LAMP, BERLIN, None, line)
     point_id = lock_points(tx, [inbound], now)[inbound].point_id
     commit_units(tx, [Take(LineId(1), OrderId(1), point_id, 4, "expected", due_at)], now)
-    open_claims(tx, [ClaimWish(LineId(2), OrderId(2), (KitPart(LAMP, 1),), 3)], now)
+    open_claims(tx, [ClaimWish(LineId(2), OrderId(2), LAMP, (KitPart(LAMP, 1),), 3)], now)
     re_date(tx, {line: due_at + timedelta(days=1)}, now)
     assert [fact["lines"] for fact in facts(tx, "ReceiptLineReDated")] == [[1]]
     receive(tx, [Received(new_id(), line, 5)], now)

@@ -1,6 +1,8 @@
 """Whatever is done to stock, in whatever order, every figure follows from the ledger."""
 
 import ast
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +20,10 @@ from hypothesis.stateful import (
 import oneshelf.inventory
 from oneshelf.base.errors import ContendedError, OneshelfError
 from oneshelf.base.identifiers import ChannelId, LineId, NodeId, OrderId, PublicId, Sku, new_id
+from oneshelf.catalog.nodes import METHODS, Toggle
 from oneshelf.catalog.products import KitPart
+from oneshelf.catalog.sheets.reading import GoodRow
+from oneshelf.inventory.assortment.actions import import_rows, put_toggles
 from oneshelf.inventory.auditing.actions import audit, repair
 from oneshelf.inventory.auditing.differences import plan_repair
 from oneshelf.inventory.availability import StockSnapshot
@@ -49,11 +54,14 @@ from oneshelf.inventory.lines.actions import (
     unpick,
 )
 from oneshelf.inventory.lines.handling import LineUnits, Rejected, Returned, TillSale
+from oneshelf.inventory.recalls.actions import put_back, recall
+from oneshelf.inventory.recalls.recalled import PutBack
 from oneshelf.inventory.receipts.actions import expect, re_date, receive
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine, Received
 from oneshelf.inventory.reservations.actions import (
     decrease,
     end_holds,
+    end_lapsed,
     extend,
     fulfil,
     increase,
@@ -66,16 +74,25 @@ from oneshelf.inventory.reservations.actions import (
 )
 from oneshelf.inventory.reservations.holding import Hold, HoldLine, Moved, Resized
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
+from oneshelf.inventory.stocktaking.actions import (
+    advance,
+    begin,
+    find_apart,
+    finish,
+    set_shelves,
+)
+from oneshelf.inventory.stocktaking.filed import ShelfRow
 
 SKUS = [Sku("LAMP"), Sku("RUG")]
 NODES = [NodeId("berlin"), NodeId("paris")]
 LOTS = [None, "a"]
 SHELVES = [StockPoint(sku, node, lot) for sku in SKUS for node in NODES for lot in LOTS]
+SET = Sku("SET")
 KIT = (KitPart(SKUS[0], 1), KitPart(SKUS[1], 2))
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TABLES = ", ".join(
     f"inventory.{table}"
-    for table in ["movement", "point", "commitment", "claim", "reservation", "receipt"]
+    for table in ["movement", "point", "commitment", "recalled", "claim", "reservation", "receipt"]
 )
 
 shelves = st.sampled_from(SHELVES)
@@ -83,6 +100,7 @@ skus = st.sampled_from(SKUS)
 nodes = st.sampled_from(NODES)
 few = st.integers(1, 5)
 some_nodes = st.none() | st.frozensets(nodes, min_size=1)
+methods = st.sampled_from(sorted(METHODS))
 grades = st.sampled_from(["available", "damaged", "quality_hold"])
 old = st.integers(0, 3)  # which of the latest holds, lines, receipt lines
 
@@ -95,7 +113,7 @@ class Stock(RuleBasedStateMachine):
         self.holds, self.lines, self.receipt_lines = [], [], []
         self.safety = 0
         with database.transaction("test", "machine") as tx:
-            tx.run(f"TRUNCATE base.fact, base.policy, {TABLES} CASCADE")
+            tx.run(f"TRUNCATE base.fact, base.policy, catalog.toggle, {TABLES} CASCADE")
 
     def do(self, verb, *given):
         """Do it; too few units is an answer that changes nothing."""
@@ -143,6 +161,23 @@ class Stock(RuleBasedStateMachine):
     @rule(point=shelves, units=st.integers(0, 9))
     def counts(self, point, units):
         self.do(count, [Counted(new_id(), point, units)])
+
+    @rule(seen=st.dictionaries(shelves, st.integers(0, 9), min_size=1, max_size=4))
+    def takes_a_file_in(self, seen):
+        rows = [
+            ShelfRow(line, point.sku, point.node, point.lot, units)
+            for line, (point, units) in enumerate(seen.items(), 2)
+        ]
+        with self.database.transaction("test", "machine") as tx:
+            stocktake = begin(tx, new_id().bytes, self.now)
+            apart = find_apart(tx, rows)
+        counted = [row.counted(stocktake, "file") for row in rows if row.line in apart]
+        if counted:
+            self.do(count, counted)
+        with self.database.transaction("test", "machine") as tx:
+            advance(tx, stocktake, rows[-1].line)
+            set_shelves(tx, [row for row in rows if row.line not in apart], "file", self.now)
+            finish(tx, stocktake)
 
     @rule(point=shelves, before=grades, after=grades, units=few)
     def regrades(self, point, before, after, units):
@@ -222,6 +257,10 @@ class Stock(RuleBasedStateMachine):
     @rule()
     def sweeps(self):
         self.do(lapse_due)
+
+    @rule(place=old)
+    def find_out_that_a_hold_lapsed(self, place):
+        self.do(end_lapsed, [self.held(place)])
         self.do(serve_waiting)
 
     @rule(place=old)
@@ -272,7 +311,7 @@ class Stock(RuleBasedStateMachine):
             wishes = []
             if units and not firm:
                 parts = (KitPart(sku, 1),)
-                wishes = [ClaimWish(line, OrderId(line), parts, units, accepted, promised_at)]
+                wishes = [ClaimWish(line, OrderId(line), sku, parts, units, accepted, promised_at)]
             for balance in inbound:
                 if part := min(units, balance.expected):
                     units -= part
@@ -294,9 +333,12 @@ class Stock(RuleBasedStateMachine):
     def backorders_kits_and_whole_orders(self, units, accepted, serving):
         kit, lamp = self.new_line(), self.new_line()
         order = OrderId(kit)
-        wishes = [ClaimWish(kit, order, KIT, 1, accepted, None, 0, serving)]
+        wishes = [ClaimWish(kit, order, SET, KIT, 1, accepted, None, 0, serving)]
         if serving == "together":
-            wishes.append(ClaimWish(lamp, order, KIT[:1], units, accepted, None, 0, serving))
+            lamps = KIT[:1]
+            wishes.append(
+                ClaimWish(lamp, order, lamps[0].sku, lamps, units, accepted, None, 0, serving)
+            )
         self.do(open_claims, wishes)
         self.do(serve_skus, SKUS)
 
@@ -316,7 +358,28 @@ class Stock(RuleBasedStateMachine):
     @rule(place=old, units=few)
     def gives_up(self, place, units):
         line, node, state = self.bound(place)
-        self.do(uncommit, [LineUnits(line, node, units)], state)
+        if state != "picked":
+            self.do(uncommit, [LineUnits(line, node, units)], state)
+
+    @rule(place=old, units=few, found=st.sampled_from(["available", "damaged", "lost"]))
+    def calls_back(self, place, units, found):
+        """As a cancellation does, and an associate later; a picked unit has nowhere else to go."""
+        line, node, _ = self.bound(place)
+        self.do(pick, [LineUnits(line, node, 9)])
+        with self.database.transaction("test", "machine") as tx:
+            tote = Counter()
+            for one in find_commitments(tx, [line]):
+                if one.state == "picked":
+                    tote[one.point.node, one.point.sku] += one.units
+        for (place_now, sku), there in tote.items():
+            wanted = LineUnits(line, place_now, there, sku)
+            self.do(recall, [wanted])
+            back = PutBack(new_id(), line, place_now, sku, units, found)
+            first, again = self.do(put_back, [back]), self.do(put_back, [back, back])
+            rest = replace(back, request=new_id(), units=there)
+
+            assert (first, again) == ([min(units, there)], [0, 0])
+            assert self.do(put_back, [rest]) == [there - min(units, there)]
 
     @rule(point=shelves, units=few, condition=grades)
     def returns(self, point, units, condition):
@@ -339,6 +402,16 @@ class Stock(RuleBasedStateMachine):
     def keeps_back(self, units):
         self.safety = units
         self.do(decide_buffers, BufferPolicy((BufferRule("safety", units),)))
+
+    @rule(sku=st.sampled_from([*SKUS, SET]), node=nodes, methods=st.frozensets(methods))
+    def switches(self, sku, node, methods):
+        self.do(put_toggles, [Toggle(node, sku, methods)])
+
+    @rule(sku=skus, node=nodes, methods=st.frozensets(methods))
+    def imports(self, sku, node, methods):
+        row = GoodRow(2, Toggle(node, sku, methods))
+        with self.database.transaction("test", "machine") as tx:
+            import_rows(tx, "toggles", [row], self.now)
 
     @invariant()
     def every_figure_follows_from_the_ledger(self):

@@ -142,7 +142,9 @@ def test_receipts_and_backorders_that_cross_strand_no_unit(crowd, now):
                 takes.append(Take(LineId(line), OrderId(line), balance.point_id, part))
         commit_units(tx, takes, now)
         if left:
-            wish = ClaimWish(LineId(line), OrderId(line), (KitPart(Sku("LAMP"), 1),), left)
+            wish = ClaimWish(
+                LineId(line), OrderId(line), Sku("LAMP"), (KitPart(Sku("LAMP"), 1),), left
+            )
             open_claims(tx, [wish], now)
 
     def work(place):

@@ -12,7 +12,7 @@ from oneshelf.base.identifiers import NodeId, OrderId
 from oneshelf.catalog.actions import load_catalog, put_nodes
 from oneshelf.matching.capacity import actions
 from oneshelf.matching.capacity.facts import CapacityChanged
-from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay, Wish, fit
+from oneshelf.matching.capacity.holding import DayTaken, Hold, NodeDay, Wish, lacking
 from oneshelf.matching.capacity.snapshot import CapacitySnapshot
 from oneshelf.matching.world import UNLIMITED, world_of
 
@@ -39,11 +39,11 @@ def nodes(database, now):
 
 
 def place(tx, order_id, days, now, binding="limit"):
-    locked = actions.lock_days(tx, days)
-    [fits] = fit([Wish(tuple(days), binding)], locked)
-    if fits:
+    locked = actions.lock_days(tx, days, now)
+    [full] = lacking([Wish(tuple(days), binding)], locked)
+    if not full:
         actions.hold(tx, [Hold(OrderId(order_id), at, day) for at, day in enumerate(days)], now)
-    return fits
+    return not full
 
 
 def taken(tx):
@@ -99,7 +99,7 @@ def test_a_repeated_hold_takes_nothing_more(nodes, now):
 
 def test_a_node_without_a_limit_locks_and_writes_nothing(nodes, now):
     with nodes.transaction("test", "unlimited") as tx:
-        assert actions.lock_days(tx, [HULL]) == {}
+        assert actions.lock_days(tx, [HULL], now) == {}
         assert place(tx, 1, [HULL], now)
         assert taken(tx) == {}
 
@@ -126,9 +126,9 @@ def test_every_change_is_announced_with_its_figures(nodes, now):
     ]
 
 
-def test_a_day_never_falls_below_nothing(nodes):
+def test_a_day_never_falls_below_nothing(nodes, now):
     with nodes.transaction("test", "law") as tx:
-        actions.lock_days(tx, [LEEDS])
+        actions.lock_days(tx, [LEEDS], now)
         with pytest.raises(ValueRefusedError), tx.savepoint():
             tx.run("UPDATE matching.capacity_day SET taken = -1")
 
@@ -143,9 +143,10 @@ def test_orders_that_fit_together_stay_within_the_limit_and_none_is_refused_need
     states = {day: DayTaken(0, limit) for wish in wanted for day in wish}
     used = dict.fromkeys(states, 0)
 
-    for order, fits in zip(wanted, fit([Wish(order) for order in wanted], states), strict=True):
-        assert fits == all(used[day] + order.count(day) <= limit for day in order)
-        for day in order if fits else ():
+    answers = lacking([Wish(order) for order in wanted], states)
+    for order, full in zip(wanted, answers, strict=True):
+        assert set(full) == {day for day in order if used[day] + order.count(day) > limit}
+        for day in () if full else order:
             used[day] += 1
 
 

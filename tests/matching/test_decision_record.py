@@ -63,13 +63,13 @@ def kept_of(asked, free, world=WORLD, policy=POLICY, **other):
 
 def test_a_decision_is_told_as_a_store_manager_would():
     assert explain(kept_of(request(*TWO), FREE)) == (
-        "Leeds ships both lines in one parcel for 4.50. It arrives on Tuesday 7 December.",
+        "Leeds ships both lines in one parcel for 4.50 GBP. It arrives on Tuesday 7 December.",
         (
-            "Glasgow misses today's 11:00 pickup; it would cost 0.10 more and arrive on Wednesday 8"
-            " December."
+            "Glasgow misses today's 11:00 pickup; it would cost 0.10 GBP more"
+            " and arrive on Wednesday 8 December."
         ),
-        "Daventry would cost 0.64 more.",
-        "Leeds and Manchester together would cost 4.60 more.",
+        "Daventry would cost 0.64 GBP more.",
+        "Leeds and Manchester together would cost 4.60 GBP more.",
         "Manchester has one of two.",
         "York has none of it.",
         (
@@ -84,7 +84,7 @@ def test_it_is_told_why_a_place_does_not_send_today():
     told = explain(kept_of(request(*TWO), free))
 
     assert told[1] == (
-        "Glasgow misses today's 11:00 pickup; it would cost 0.10 more"
+        "Glasgow misses today's 11:00 pickup; it would cost 0.10 GBP more"
         " and arrive on Wednesday 8 December."
     )
     evening = request(*TWO, now=MONDAY_NINE + timedelta(hours=7))
@@ -100,21 +100,21 @@ def test_a_split_a_pickup_and_what_is_unserved_are_told():
 
     assert told[:3] == (
         (
-            "Leeds ships two of five units of line 1 in one parcel for 4.50."
+            "Leeds ships two of five units of line 1 in one parcel for 4.50 GBP."
             " It arrives on Tuesday 7 December."
         ),
         (
-            "York ships one of five units of line 1 in one parcel for 4.80."
+            "York ships one of five units of line 1 in one parcel for 4.80 GBP."
             " It arrives on Tuesday 7 December."
         ),
-        "The two parcels cost 9.30 together; everything has arrived on Tuesday 7 December.",
+        "The two parcels cost 9.30 GBP together; everything has arrived on Tuesday 7 December.",
     )
     assert told[3:5] == (
         "Two units of line 1 stand nowhere and wait.",
         "One unit of line 2 stands nowhere and waits.",
     )
     assert explain(kept_of(pickup, short))[0] == (
-        "York has the line ready on Monday 6 December at 11:00, for 1.20."
+        "York has the line ready on Monday 6 December at 11:00, for 1.20 GBP."
     )
 
 
@@ -123,7 +123,8 @@ def test_a_split_a_pickup_and_what_is_unserved_are_told():
     [(0, "0.00"), (499, "0.00"), (500, "0.01"), (-500, "-0.01"), (123456, "1.23")],
 )
 def test_money_is_told_with_two_decimals(millis, words):
-    assert money(millis) == words
+    assert money(millis, "GBP") == f"{words} GBP"
+    assert money(millis, "") == words
 
 
 def test_a_record_holds_nothing_that_names_a_person_or_a_street():

@@ -2,6 +2,7 @@ import pytest
 
 from life import Life
 from oneshelf.inventory.auditing.actions import audit
+from oneshelf.orders.progress.actions import find_drift
 
 
 @pytest.fixture
@@ -11,6 +12,6 @@ def life(database):
     )
     yield life
     with database.transaction("test", "audit") as tx:
-        differences = audit(tx)
+        differences = audit(tx), find_drift(tx)
 
-    assert differences == []
+    assert differences == ([], [])

@@ -1,21 +1,26 @@
 """A draft keeps only units that stand under lock, and exactly those of its own reservation."""
 
+from datetime import date
 from types import SimpleNamespace
+
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import NodeId, PointId, PublicId, Sku, new_id
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.reservations.holding import HeldUnits
+from oneshelf.matching.capacity.holding import NodeDay
 from oneshelf.orders.capture.drafting import Draft, Draw, Standing, keep, with_their_holds
 from shop import order
 
 LAMPS = StockPoint(Sku("LAMP"), NodeId("london"))
+DAYS = [NodeDay(NodeId("london"), date(2026, 1, day)) for day in (5, 6)]
 ONE = HeldUnits(1, PointId(1), LAMPS, 1)
 
 
 def draft(position, cart, reserved="consumed"):
-    wish = order(("LAMP", 1), reservation=cart)
+    wish, request = order(("LAMP", 1), reservation=cart), SimpleNamespace(standing="ask")
     draws = (Draw(0, 1, LAMPS, 1, "reserved"),)
-    return Draft(position, wish, None, None, draws, (), reserved)
+    return Draft(position, wish, request, None, draws, (), reserved)
 
 
 def positions(drafts):
@@ -57,7 +62,7 @@ def test_a_draft_that_takes_free_units_needs_no_hold():
 
 
 def wanting(position, standing="ask"):
-    request, plan = SimpleNamespace(standing=standing), SimpleNamespace(parcels=())
+    request, plan = SimpleNamespace(standing=standing), SimpleNamespace(capacity_days=tuple)
     draws = (Draw(0, 1, LAMPS, 1, "available"),)
     return Draft(position, order(("LAMP", 1)), request, plan, draws, (), "none")
 
@@ -77,3 +82,19 @@ def test_a_draft_whose_units_another_writer_took_is_lost():
 
 def test_only_what_is_sold_already_may_open_the_safety_stock():
     assert kept(2, [wanting(0), wanting(1, "sold")], floor=2) == [[1], [0]]
+
+
+def test_a_draft_that_consumes_a_cart_has_the_cart_s_day_and_gives_up_another():
+    cart, (monday, tuesday) = PublicId(new_id()), DAYS
+    mine = replace(draft(0, cart), plan=SimpleNamespace(capacity_days=lambda: (monday,)))
+    later = replace(wanting(1), plan=SimpleNamespace(capacity_days=lambda: (tuesday,)))
+    rival = replace(wanting(2), plan=SimpleNamespace(capacity_days=lambda: (monday,)))
+    units = {(LAMPS, "reserved"): 1, (LAMPS, "available"): 9}
+
+    def answers(drafts, carts):
+        standing = Standing(dict(units), {}, {monday: 0, tuesday: 0}, carts)
+        return [positions(part) for part in keep(drafts, standing, lambda _: False)]
+
+    assert answers([rival, mine, later], {cart: (monday,)}) == [[0], [2, 1]]
+    assert answers([mine, later], {cart: (monday, tuesday)}) == [[0, 1], []]
+    assert answers([mine], {}) == [[], [0]]

@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from test_putting_back import tote
 
 from oneshelf.orders.changes.actions import cancel
 from oneshelf.orders.changes.cancelling import Cancellation
 from oneshelf.outbound.packing.actions import pack
 from oneshelf.outbound.picking.actions import pick
 from oneshelf.outbound.picking.picks import Pick
+from oneshelf.outbound.putting_back.actions import put_back
 from oneshelf.outbound.shipping.actions import Shipment, ship
 from shop import order
 
@@ -50,6 +52,20 @@ def test_a_cancellation_meets_a_picker(life, seed):
         assert {status for _, status, _ in life.standing(number)} <= {"released", "unsourced"}
 
 
+def test_the_same_tote_is_emptied_once_whoever_reports_it(life):
+    [placed] = life.place(order(("LAMP", 2)))
+    life.settle()
+    life.pick_all(placed.number)
+    life.do(cancel, [Cancellation(placed.number, "changed_mind")])
+    reports = [tote(placed.number, 2) for _ in range(4)]
+    answers = at_once(
+        life, *[lambda tx, one=one: put_back(tx, [one, one], life.now) for one in reports]
+    )
+
+    assert sum(answer.units for pair in answers for answer in pair) == 2
+    assert life.stock("LAMP", "leeds") == {"available": 5}
+
+
 def test_a_cancellation_meets_a_carrier(life):
     [placed] = life.place(order(("LAMP", 2)))
     life.settle()
@@ -67,4 +83,6 @@ def test_a_cancellation_meets_a_carrier(life):
     status = "cancelled" if won else "shipped"
     assert life.standing(placed.number) == {(1, status, "leeds"): 2}
     assert {shipped.outcome, again.outcome} == ({"cancelled"} if won else {"done", "already_done"})
-    assert life.stock("LAMP", "leeds") == {"available": 5 if won else 3}
+    assert life.stock("LAMP", "leeds") == (
+        {"available": 3, "picked": 2} if won else {"available": 3}
+    )

@@ -4,14 +4,15 @@ INSERT INTO catalog.brand VALUES ('house', 'House');
 INSERT INTO catalog.calendar VALUES ('always', 'Europe/London');
 INSERT INTO catalog.node
 SELECT 'node-' || n, 'Node', 'store', '', '', '', 'GB', 53, -2, 'always', '16:00', 60, 100,
-       '{ship,pickup}', 50, 10
+       '{ship,pickup}', 50, 10, '{}', '{ambient}'
   FROM generate_series(0, 9) AS n;
 INSERT INTO catalog.channel
 SELECT name, name, 'web', 'house', 'ask', 'GBP', 0
   FROM unnest(ARRAY['web', 'app', 'market', 'till']) AS name;
 INSERT INTO catalog.product
-SELECT 'sku-' || n, 'Product', 'house', 'home', NULL, 1, 1, 1, 1, 'none', 500, 'GBP', NULL, false
-  FROM generate_series(0, 1999) AS n;
+SELECT 'sku-' || n, 'Product', 'house', 'home', NULL, 1, 1, 1, 1, 'none', 500, 'GBP', NULL, false,
+       '{}', 'ambient'
+  FROM (SELECT generate_series(0, 1999)::text UNION ALL VALUES ('new')) AS one (n);
 
 INSERT INTO inventory.receipt SELECT 'asn-' || n, '2026-01-01' FROM generate_series(0, 99) AS n;
 INSERT INTO inventory.receipt_line (reference, line_no, sku, node, due_at, units_expected)
@@ -34,9 +35,11 @@ SELECT 1 + n % 10000, 1 + n / 10000, 1 + n % 19997, 1 FROM generate_series(0, 19
 INSERT INTO inventory.commitment
 SELECT n, 10000 + n / 2, 1 + n % 20000, 'committed', 2, '2026-01-09'
   FROM generate_series(1, 20000) AS n;
-INSERT INTO inventory.claim (line_id, order_id, units, serving, method, nodes, priority, placed_at,
-                             status)
-SELECT n, 10000 + n / 2, CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END,
+INSERT INTO inventory.recalled (line_id, node, sku, units, recalled_at)
+SELECT n, 'node-' || n % 10, 'sku-1', 2, '2026-01-09' FROM generate_series(1, 20000) AS n;
+INSERT INTO inventory.claim (line_id, order_id, sku, units, serving, method, nodes, priority,
+                             placed_at, status)
+SELECT n, 10000 + n / 2, 'sku-' || n / 20 % 2000, CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END,
        CASE WHEN n % 40 = 0 THEN 'together' ELSE 'as_it_comes' END, 'ship', NULL, 0, '2026-01-01',
        CASE WHEN n % 20 = 0 THEN 'open' ELSE 'served' END
   FROM generate_series(1, 20000) AS n;
@@ -50,6 +53,9 @@ SELECT 'node-' || n % 10, '2025-01-01'::date + n / 10, 10 FROM generate_series(0
 INSERT INTO matching.capacity_hold
 SELECT 10000 + n, n, 'node-' || n % 10, '2025-01-01'::date + n % 500
   FROM generate_series(1, 20000) AS n;
+INSERT INTO matching.cart_capacity
+SELECT public_id, 'node-' || reservation_id % 10, '2025-01-01'::date + (reservation_id % 500)::integer, 1
+  FROM inventory.reservation;
 INSERT INTO matching.decision (order_id, kind, decided_at, policy_version, record)
 SELECT 10000 + n, 'source', '2026-01-01'::timestamptz + n * interval '1 min', 1, '\x00'
   FROM generate_series(1, 20000) AS n;
@@ -57,10 +63,11 @@ SELECT 10000 + n, 'source', '2026-01-01'::timestamptz + n * interval '1 min', 1,
 INSERT INTO orders.sales_order
        (order_id, public_id, channel, key, customer, standing, method, preference, splitting,
         backorder, currency, goods_minor, discount_minor, tax_minor, shipping_minor, total_minor,
-        placed_at, promised_on, grace_until, awaits_release)
+        placed_at, promised_on, grace_until, awaits_release, status)
 SELECT 10000 + n, md5('order' || n)::uuid, (ARRAY['web', 'app', 'market', 'till'])[1 + n % 4],
        'key-' || n, 'customer-' || n % 5000, 'ask', 'ship', 'cheapest', 'allowed', 'refused', 'GBP',
-       500, 0, 0, 0, 500, placed_at, '2026-01-09', placed_at + interval '1 hour', n > 18800 AND n % 3 = 0
+       500, 0, 0, 0, 500, placed_at, '2026-01-09', placed_at + interval '1 hour', n > 18800 AND n % 3 = 0,
+       CASE WHEN n <= 18800 THEN 'done' ELSE (ARRAY['open', 'in_work', 'waiting'])[1 + n % 3] END
   FROM (SELECT n, '2026-01-01'::timestamptz + n * interval '1 min' AS placed_at
           FROM generate_series(1, 20000) AS n) AS placed;
 INSERT INTO orders.contact

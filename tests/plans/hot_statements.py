@@ -1,23 +1,27 @@
 """Every hot statement as a call of the function that sends it, on the rows of crowded.sql."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
 from uuid import UUID
 
 from oneshelf.base import outbox, reading, repeat_keys
 from oneshelf.base.repeat_keys import RepeatKey
 from oneshelf.catalog.products import KitPart
+from oneshelf.inventory.assortment import store as assortment
 from oneshelf.inventory.claims import store as claims
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.ledger import Movement, Step, StockPoint
 from oneshelf.inventory.levels import store as levels
+from oneshelf.inventory.recalls import store as recalls
 from oneshelf.inventory.reservations import store as reservations
 from oneshelf.inventory.shelf import store as shelf
 from oneshelf.matching.capacity import store as capacity
-from oneshelf.matching.capacity.holding import Hold, NodeDay
+from oneshelf.matching.capacity.holding import CartHold, Hold, NodeDay
 from oneshelf.matching.decisions import store as decisions
 from oneshelf.orders.changes import store as changes
 from oneshelf.orders.facts import LinesUnsourced, OrderPlaced
 from oneshelf.orders.progress import store as progress
+from oneshelf.orders.progress.actions import read_orders
 from oneshelf.orders.progress.order_state import NewParcel
 from oneshelf.orders.progress.quantities import Move
 from oneshelf.orders.resourcing import store as resourcing
@@ -44,6 +48,8 @@ HOLDS = [UUID(bytes=b"\x07" * 15 + bytes([n])) for n in range(20)]
 KEYS = [RepeatKey("web", f"key-{n}") for n in MANY]
 NEW_KEYS = [RepeatKey("web", f"new-{n}") for n in MANY]
 DAYS = [NodeDay(f"node-{n % 10}", date(2026, 1, 20 + n // 10)) for n in range(20)]
+CARTS = [UUID(md5(f"hold{n}".encode(), usedforsecurity=False).hexdigest()) for n in range(20)]
+CART_HOLDS = [CartHold(cart, day, 1) for cart, day in zip(CARTS[1:], DAYS[1:], strict=True)]
 RARE = reading.Reader("rare", {"Rare": OrderPlaced}, print)
 OFTEN = reading.Reader("often", {"Fact1": OrderPlaced}, print)
 
@@ -55,7 +61,7 @@ def steps(source, target):
 
 def asked(**chosen):
     """Ask for a page of orders."""
-    nothing = dict.fromkeys(("channel", "status", "mail", "phone", "tracking", "before"))
+    nothing = dict.fromkeys(("channel", "status", "key", "mail", "phone", "tracking", "before"))
     return OrderFilter(**(nothing | {"limit": 51} | chosen))
 
 
@@ -99,15 +105,24 @@ INVENTORY = {
     "reservations_at_points_are_locked": lambda tx: reservations.lock_held_at(tx, MANY),
     "reservations_are_extended": lambda tx: reservations.extend(tx, [(n, NOW) for n in MANY]),
     "due_reservations_are_locked": lambda tx: reservations.lock_lapsed(tx, NOW, 50),
+    "lapsed_reservations_are_ended": lambda tx: reservations.end_lapsed(tx, CARTS, NOW),
     "reservations_are_closed": lambda tx: reservations.close(tx, MANY, "released"),
     "reservations_are_forgotten": lambda tx: reservations.forget(tx, [10_001, 10_002]),
+    "recalled_units_are_added": lambda tx: recalls.add(
+        tx, {(n, "node-1", "sku-1"): 1 for n in MANY}, NOW
+    ),
+    "recalled_units_are_reduced": lambda tx: recalls.reduce(
+        tx, {(n, f"node-{n % 10}", "sku-1"): 1 for n in MANY}
+    ),
     "claims_are_added": lambda tx: claims.add(
-        tx, [ClaimWish(n, n, (KitPart("sku-1", 1),), 1) for n in MANY], NOW
+        tx, [ClaimWish(n, n, "sku-1", (KitPart("sku-1", 1),), 1) for n in MANY], NOW
     ),
     "connected_queues_are_found": lambda tx: claims.find_connected(tx, SKUS),
     "nearby_points_are_found": lambda tx: claims.find_nearby_points(tx, SHELVES, SKUS[:2]),
     "claims_are_reduced": lambda tx: claims.reduce(tx, {20: 1, 40: 1}, "served"),
     "waited_for_skus_of_lines_are_found": lambda tx: claims.find_skus_of_lines(tx, LINES),
+    "waited_for_skus_of_goods_are_found": lambda tx: assortment.find_waiting_for(tx, SKUS),
+    "free_units_are_found": lambda tx: claims.find_free(tx, SKUS),
     "waiting_lines_are_found": lambda tx: claims.find_waiting_lines(tx, LINES),
     "due_dates_are_found": lambda tx: claims.find_due(tx, [20_001, 20_002]),
     "levels_of_skus_are_read": lambda tx: levels.read_of(tx, SKUS[:2]),
@@ -133,6 +148,10 @@ MATCHING = {
     "capacity_is_added": lambda tx: capacity.add(
         tx, [capacity.CountRow(day.node, day.on, 1) for day in DAYS]
     ),
+    "days_of_carts_are_found": lambda tx: capacity.find_cart_holds(tx, CARTS),
+    "days_of_ended_carts_are_found": lambda tx: capacity.find_ended(tx, DAYS, NOW),
+    "days_of_carts_are_held": lambda tx: capacity.insert_cart_holds(tx, CART_HOLDS),
+    "days_of_carts_are_given_back": lambda tx: capacity.delete_cart_holds(tx, CART_HOLDS),
     "decisions_are_found": lambda tx: decisions.find(tx, ORDERS[0]),
 }
 
@@ -148,7 +167,9 @@ ORDERS_AND_AFTER = {
     "moves_are_logged": lambda tx: progress.log_moves(
         tx, [Move(n, n, "new", "sourced", 1) for n in MANY], NOW
     ),
-    "versions_are_raised": lambda tx: progress.raise_versions(tx, ORDERS, ORDERS[:2]),
+    "versions_are_raised": lambda tx: progress.raise_versions(
+        tx, list(read_orders(tx, ORDERS).values())
+    ),
     "parcel_dates_are_updated": lambda tx: progress.update_dates(tx, parcels(tx)),
     "parcels_are_added": lambda tx: progress.add_parcels(tx, [90_001], [new_parcel(ORDERS[0])]),
     "holds_are_added": lambda tx: changes.add_holds(tx, [(n, "fraud") for n in ORDERS], NOW),
@@ -169,6 +190,7 @@ ORDERS_AND_AFTER = {
 DOORS = {
     "an_order_is_found_by_number": lambda tx: order_reads.find_order(tx, 12_345),
     "an_order_is_found_by_key": lambda tx: command_reads.find_numbers(tx, "key-99"),
+    "orders_are_found_by_key": lambda tx: order_reads.find_orders(tx, asked(key="key-99")),
     "an_order_is_found_by_mail": lambda tx: order_reads.find_orders(
         tx, asked(mail="Name-99@example.org")
     ),
@@ -186,6 +208,7 @@ DOORS = {
     "the_work_of_a_node_is_read": lambda tx: work_reads.find_work(
         tx, "node-3", ["released", "picked"], 0, 50
     ),
+    "recalled_units_are_read": lambda tx: work_reads.find_recalled(tx, "node-3", 0, 51),
     "open_exceptions_are_read": lambda tx: work_reads.find_exceptions(tx, 0, 51),
     "stock_of_a_sku_is_read": lambda tx: stock_reads.find_stock(tx, "sku-7"),
     "stock_is_looked_up": lambda tx: stock_reads.look_up(tx, [(p.sku, p.node) for p in SHELVES]),
@@ -198,6 +221,7 @@ LOCKING = {  # in which key's order: two batches that lock the same rows never c
     "points": (["point_id"], lambda tx: shelf.lock_points(tx, SHELVES)),
     "points_by_id": (["point_id"], lambda tx: shelf.lock_ids(tx, MANY)),
     "reservations": (["reservation_id"], lambda tx: reservations.lock(tx, HOLDS)),
+    "recalled_units": (["line_id", "node", "sku"], lambda tx: recalls.lock(tx, LINES)),
     "claims": (["claim_id"], lambda tx: claims.lock_open(tx, SKUS)),
     "orders": (["order_id"], lambda tx: progress.lock_orders(tx, ORDERS)),
     "capacity_days": (["node_id", "on_day"], lambda tx: capacity.lock_days(tx, DAYS)),
@@ -225,8 +249,18 @@ PAGES = {  # which index is walked from its end on
         lambda tx: order_reads.find_orders(tx, asked(before=(NOW - timedelta(days=9), 12_345))),
     ),
     "the_orders_of_a_channel": (
-        "sales_order_by_placed",
+        "sales_order_by_channel",
         lambda tx: order_reads.find_orders(tx, asked(channel="web")),
+    ),
+    "the_orders_of_a_status": (
+        "sales_order_by_status",
+        lambda tx: order_reads.find_orders(tx, asked(status="waiting")),
+    ),
+    "the_next_page_of_a_status": (
+        "sales_order_by_status",
+        lambda tx: order_reads.find_orders(
+            tx, asked(status="done", before=(NOW - timedelta(days=9), 12_345))
+        ),
     ),
 }
 

@@ -79,7 +79,7 @@ def reads_whole(step, large):
 def test_the_tables_are_large(large):
     assert large > {
         *("point", "receipt_line", "movement", "reservation", "commitment", "claim"),
-        *("fact", "repeat_key", "capacity_day", "decision", "exception"),
+        *("fact", "repeat_key", "capacity_day", "cart_capacity", "decision", "exception"),
         *("sales_order", "line", "parcel", "quantity", "progress", "contact", "shipment"),
         *("point_pkey", "fact_pkey", "sales_order_by_placed"),
     }

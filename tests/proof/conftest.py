@@ -7,6 +7,7 @@ from oneshelf.base.clock import set_clock
 from oneshelf.base.database import Database
 from oneshelf.inventory.auditing.actions import audit
 from oneshelf.matching.capacity.actions import find_drift
+from oneshelf.orders.progress import actions as progress
 from shop import MONDAY
 
 
@@ -23,7 +24,7 @@ def still(database, url):
         assert time.monotonic() < give_up_at, "somebody is still connected"
         time.sleep(0.02)
     with alone.transaction("test", "audit") as tx:
-        differences, drift = audit(tx), find_drift(tx)
+        differences, drift = audit(tx), find_drift(tx) + progress.find_drift(tx)
         deadlocks = tx.scalars(
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )

@@ -178,7 +178,7 @@ def open_claims(shop):
     return {
         (claim, line, sku): nodes
         for claim, line, sku, nodes in shop.rows(
-            "SELECT claim_id, line_id, min(sku), nodes"
+            "SELECT claim_id, line_id, min(claim_part.sku), nodes"
             "  FROM inventory.claim JOIN inventory.claim_part USING (claim_id)"
             " WHERE claim.status = 'open' AND serving = 'as_it_comes'"
             " GROUP BY claim_id HAVING count(*) = 1 AND min(claim_part.units) = 1"

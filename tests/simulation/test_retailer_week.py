@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 
 from oneshelf.simulation.retailer import last_unit
-from oneshelf.simulation.retailer.script import CLOSES_AT, OPENS_AT, week
+from oneshelf.simulation.retailer.script import CLOSES_AT, OPENS_AT, server_of, week
 from oneshelf.simulation.retailer.stock import Supply
+from oneshelf.web.demo.columns import MANY_SHELVES
 
 DIGEST = "from oneshelf.simulation.retailer.script import week; print(week(1).digest())"
 
@@ -18,6 +19,22 @@ DIGEST = "from oneshelf.simulation.retailer.script import week; print(week(1).di
 @pytest.fixture(scope="module", name="first")
 def first_week():
     return week(1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_each_of_two_servers_is_sent_at_least_thirty_percent_of_the_orders(seed):
+    world = week(seed)
+    sent = Counter()
+    for minute in world.minutes:
+        sent[server_of(seed, 2, "minute", minute.at)] += len(minute.requests)
+
+    assert min(sent[0], sent[1]) >= 0.3 * sent.total()
+
+
+def test_pools_give_away_every_unit_of_every_place(first):
+    for node in first.nodes:
+        pools = [pool for pool in MANY_SHELVES.sourcing.pools if pool.reaches(node.node_id)]
+        assert sum(pool.stock_percent for pool in pools) == 100
 
 
 def lost_share(world):

@@ -23,8 +23,11 @@ def plain(problem):
 
 
 def parcel_cost(problem, site, offer, units):
-    """Return the cost of one parcel in millis, or None if it is too heavy for the tariff."""
+    """Return the cost of one parcel in millis, or None if the tariff does not take it."""
     tariff = problem.offer_tariff[offer]
+    carried = problem.tariff_carries[tariff]
+    if any(u and not may for u, may in zip(units, carried, strict=True)):
+        return None
     weight_g = sum(u * w for u, w in zip(units, problem.weight_g, strict=True))
     if weight_g > problem.tariff_weight_g_max[tariff]:
         return None
@@ -70,6 +73,11 @@ def faults(problem, parcels):
             > problem.nodes_per_line_max
             for line in lines
         ),
+        "a node sends a line it may not": any(
+            p.units[line] and not problem.site_sends[p.site][line]
+            for p in parcels
+            for line in lines
+        ),
     }
     return [fault for fault, true in found.items() if true]
 
@@ -85,7 +93,7 @@ def oversent(problem, site, parcels):
 
 
 def choices_of(problem):
-    """Return, for each site, {units: (components, costs)} that its stock allows alone."""
+    """Return, for each site, {units: (components, costs)} that stock and leave allow alone."""
     vectors = list(product(*(range(wanted + 1) for wanted in problem.wanted)))[1:]
     contents = [(units, components(problem, units)) for units in vectors]
     choices = []
@@ -95,6 +103,9 @@ def choices_of(problem):
             (units, needed)
             for units, needed in contents
             if all(n <= s for n, s in zip(needed, stock, strict=True))
+            and not any(
+                u and not may for u, may in zip(units, problem.site_sends[site], strict=True)
+            )
         ]
         costs = {
             units: [parcel_cost(problem, site, offer, units) for offer in offers]

@@ -1,6 +1,6 @@
 """Sourcing finds what trying every plan finds, on 10,000 problems of any kind."""
 
-from itertools import count
+from itertools import combinations, count
 from random import Random
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 
 from oneshelf.matching.sourcing.problem import Unsolvable
 from oneshelf.matching.sourcing.solving import solve
-from sourcing.drawing import Size, draw_problem
+from sourcing.drawing import Size, draw_apart, draw_problem
 from sourcing.oracle import TooManyPlansError, cheapest, faults
 
 PARTS = 4
@@ -19,7 +19,7 @@ def draw_case(seed):
     """Draw until there are not too many plans: 20,000 now and then, else fewer, to be quick."""
     chance = Random(seed)
     for attempt in count():
-        problem = draw_problem(chance, Size())
+        problem = (draw_apart if seed % 8 == 0 else draw_problem)(chance, Size())
         try:
             return problem, cheapest(problem, 20_000 if (seed + attempt) % 40 == 0 else 1_000)
         except TooManyPlansError:
@@ -48,18 +48,30 @@ def test_sourcing_equals_brute_force(part):
     assert different == []
 
 
-def test_the_cases_hold_splits_of_lines_kits_dates_and_refusals():
-    split = kits = several = none = 0
-    for seed in range(400):
+def goes_apart(problem, parcels):
+    """Tell whether one node sends two parcels of which no offer could take both."""
+    for one, other in combinations(parcels, 2):
+        lines = (np.array(one.units) > 0) | (np.array(other.units) > 0)
+        if problem.site_node[one.site] == problem.site_node[other.site]:
+            return not any(problem.tariff_carries[:, lines].all(axis=1))
+    return False
+
+
+def test_the_cases_hold_splits_kits_dates_refusals_and_lines_that_may_not_go():
+    split = kits = several = none = barred = refused = apart = 0
+    for seed in range(800):
         problem, best = draw_case(seed)
         none += best is None
         kits += not np.array_equal(problem.uses, np.eye(len(problem.uses)))
         if best is not None:
             several += best[1]
+            barred += not problem.site_sends.all()
+            refused += not problem.tariff_carries.all()
             parcels = solve(problem).parcels
+            apart += goes_apart(problem, parcels)
             split += any(
                 np.count_nonzero(line) > 1 for line in zip(*(p.units for p in parcels), strict=True)
             )
 
-    assert min(split, kits, none) > 40
-    assert several > 4
+    assert min(split, kits, none, barred, refused) > 40
+    assert min(several, apart) > 4

@@ -82,6 +82,18 @@ def test_the_same_problem_gets_the_same_answer(seed, size):
     assert solve(drawn(seed, size)) == first
 
 
+@pytest.mark.parametrize("seed", [145, 169, 968, 1237])
+def test_the_answer_does_not_depend_on_what_stood_in_memory_before(seed):
+    problem = drawn(seed, Size(lines=3, nodes=6, units=4, dates=4))
+    answers = set()
+    for low in (-(2**62), 0, 2**40) * 4:
+        left = [np.full(size, low) for size in range(1, 400)]
+        del left
+        answers.add(repr(solve(problem)))
+
+    assert len(answers) == 1
+
+
 @given(seeds, sizes)
 def test_what_can_be_served_is_solvable_and_nothing_more_is(seed, size):
     problem = drawn(seed, size)
@@ -147,10 +159,13 @@ def shop(**changes):
         "tariff_step_millis": [10], "tariff_step_weight_g": [500],
         "tariff_divisor_mm3_per_g": [0], "tariff_weight_g_max": [30_000],
     }  # fmt: skip
+    lines = len(changes.get("wanted", [1]))
     return Problem(
         **{name: ints(changes.get(name, value)) for name, value in arrays.items()},
         parcels_max=changes.get("parcels_max", 4),
         nodes_per_line_max=changes.get("nodes_per_line_max", 4),
+        site_sends=np.array(changes.get("site_sends", np.ones((2, lines))), np.bool_),
+        tariff_carries=np.array(changes.get("tariff_carries", np.ones((1, lines))), np.bool_),
     )
 
 

@@ -11,11 +11,11 @@ HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "src"
 
 
-def torture(focus, attempts, *, source=SOURCE, minutes=1.0):
+def torture(focus, attempts, *, source=SOURCE, seed=1, minutes=1.0):
     """Return the laws that were violated, with an example each, and all that was told."""
     command = [sys.executable, "-m", "oneshelf", "torture", "--json", "--focus", focus]
     answer = subprocess.run(
-        [*command, "--attempts", str(attempts), "--seed", "1", "--minutes", str(minutes)],
+        [*command, "--attempts", str(attempts), "--seed", str(seed), "--minutes", str(minutes)],
         env={**os.environ, "PYTHONPATH": str(source)},
         capture_output=True,
         text=True,

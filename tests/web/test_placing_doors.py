@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from oneshelf.catalog.access.actions import issue_key
-from oneshelf.web.application import furnish
+from oneshelf.web.application import every_door, furnish
 from oneshelf.web.serving import take_port
 from shop import Shop
 
@@ -195,3 +195,45 @@ def test_a_full_house_says_come_again(admin, house, shop, monkeypatch):
 def test_an_answer_does_not_wait_for_a_second_packet():
     with take_port("127.0.0.1", 0) as taken:
         assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+BODIES = {
+    "placed": json.dumps(order("a")),
+    "repeated": json.dumps(order("known")),
+    "refused": json.dumps(order("a", sku="RUG")),
+    "unreadable": json.dumps(order("a", node=None)),
+    "a wrong value": json.dumps(order("a", lines=[])),
+    "not JSON": "{not json",
+    "too large": " " * 1_000_001,
+}
+JSON = "application/json"
+TOLD = ("content-type", "idempotent-replayed", "retry-after", "www-authenticate", "cache-control")
+SAID = ("code", "hint", "reason", "short", "outcome", "promised_on", "total_minor")
+HEADERS = {
+    "as usual": {},
+    "no key": {"Authorization": ""},
+    "a wrong key": {"Authorization": "Bearer os_wrong"},
+    "another media type": {"Content-Type": "text/csv"},
+    "another repeat key": {"Idempotency-Key": "other"},
+}
+
+
+def test_the_short_way_answers_what_the_router_answers(admin):
+    def answered(path, body, headers):
+        body = body.replace('"a"', f'"{path}{len(headers)}"')
+        sent = admin.post(path, content=body, headers={"Content-Type": JSON} | headers)
+        told = {name: sent.headers.get(name) for name in TOLD}
+        where = [fault["at"] for fault in sent.json().get("faults", ())]
+        return sent.status_code, told, where, {name: sent.json().get(name) for name in SAID}
+
+    admin.post("/api/v1/orders", json=order("known"))
+    for name, body in BODIES.items():
+        for kind, headers in HEADERS.items():
+            short = answered("/api/v1/orders", body, headers)
+            long = answered("/api/v1/orders/", body, headers)
+
+            assert short == long, f"{name}, {kind}"
+
+
+def test_no_door_on_the_short_way_has_names_in_its_path(house):
+    assert [door.path for door in every_door(house) if door.way == "short"] == ["/api/v1/orders"]

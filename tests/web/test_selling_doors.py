@@ -136,6 +136,43 @@ def test_an_order_goes_from_promise_to_return(admin, database):
     assert [one["number"] for one in found] == [number]
 
 
+@pytest.mark.parametrize(("sku", "node"), [("LIMP", "leeds"), ("LAMP", "nowhere")])
+def test_stock_under_an_unknown_name_is_refused_by_that_name(admin, sku, node):
+    place = {"sku": sku, "node": node}
+    line = place | {"line_no": 1, "units": 1, "due_at": "2026-02-01T09:00:00Z"}
+    adjusted = post(
+        admin, "stock/adjustments", adjustments=[place | {"units": 1, "reason": "found"}]
+    )
+    announced = post(admin, "receipts", reference="D1", lines=[line])
+    toggled = post(admin, "stock/toggles", toggles=[place | {"methods": ["ship"]}])
+
+    for answer in (adjusted, announced, toggled):
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_value")
+        assert "is not in the catalog" in answer.text
+        assert "LIMP" in answer.text or "nowhere" in answer.text
+
+
+def test_what_was_picked_and_then_cancelled_is_put_back_through_the_nodes_list(admin, database):
+    number = buy(admin)["number"]
+    with database.transaction("test", "release") as tx:
+        [later] = tx.scalars("SELECT clock_timestamp() + interval '1 day'")
+        release_due(tx, later)
+    [parcel] = {row["parcel"] for row in admin.get("/api/v1/nodes/leeds/work").json()["work"]}
+    post(admin, "parcels/pick", picks=[{"parcel": parcel, "line_no": 1, "units": 2}])
+    post(admin, f"orders/{number}/cancel", reason="changed_mind")
+    cancelled = available(admin)
+    [row] = admin.get("/api/v1/nodes/leeds/recalled").json()["recalled"]
+    back = {name: row[name] for name in ("order", "line_no", "sku", "units")}
+    first = post(admin, "nodes/leeds/recalled", "back", units=[back])
+    again = post(admin, "nodes/leeds/recalled", "back", units=[back])
+
+    assert (row["parcels"], row["units"], cancelled["leeds"]) == ([parcel], 2, 3)
+    assert first.json()["answers"][0]["outcome"] == "put_back"
+    assert again.json() == first.json()
+    assert available(admin)["leeds"] == 5
+    assert admin.get("/api/v1/nodes/leeds/recalled").json()["recalled"] == []
+
+
 def test_why_an_order_goes_there_is_told_in_sentences(admin):
     number = buy(admin)["number"]
     told = admin.get(f"/api/v1/orders/{number}/explain").json()

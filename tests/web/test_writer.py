@@ -165,3 +165,28 @@ def test_a_wrong_number_of_answers_is_a_defect_not_a_mix_up():
     writer.stop()
 
     assert failed.value.code == "server_failed"
+
+
+def test_whoever_waited_too_long_is_sent_away_with_nothing_done(monkeypatch):
+    monkeypatch.setattr("oneshelf.web.writer.WAITING_S_MAX", 0.05)
+    gate = threading.Event()
+    shop = Shop()
+
+    def decide(requests, kind):
+        gate.wait(5)
+        return shop.decide(requests, kind)
+
+    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer.start()
+
+    async def work():
+        first = asyncio.ensure_future(writer.ask(1))
+        await asyncio.sleep(0.02)
+        late = asyncio.ensure_future(writer.ask_all([2, 3]))
+        await asyncio.sleep(0.2)
+        gate.set()
+        return await first, [answer.code for answer in await late]
+
+    assert asyncio.run(work()) == ("done 1", ["overloaded"] * 2)
+    writer.stop()
+    assert shop.committed == [1]

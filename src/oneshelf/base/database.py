@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from datetime import date, datetime
+from typing import Any, LiteralString, TypeVar, assert_never
+from uuid import UUID
 
 import psycopg
 import psycopg_pool
+from psycopg.adapt import Dumper
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.numeric import Int8Dumper
 
 from oneshelf.base.errors import (
@@ -16,13 +21,41 @@ from oneshelf.base.errors import (
     OneshelfError,
     ValueRefusedError,
 )
+from oneshelf.base.waiting.deadlines import Deadlines
+from oneshelf.base.waiting.outage import Outage
 
 Row = TypeVar("Row")
+Value = str | int | float | bytes | date | datetime | UUID  # bool is an int, datetime a date
 
-STATEMENT_TIMEOUT_MS = 30_000
-LOCK_TIMEOUT_MS = 2_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+BETWEEN = "\x00"  # no text in PostgreSQL can hold it, so it separates texts until they are escaped
+BARE = frozenset({int, float, bool, date, UUID})  # kinds that never need quotes
+
 CONTENDED = frozenset({"40001", "40P01", "55P03", "57014"})
+SLOW_S = 2.0  # who has waited so long has the database looked at
+GREETING_S_MAX = 2  # a connection that is not up and asked for its health by then never will be
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a kind of transaction may take.
+
+    connection_s: until a connection is free. lock_s, statement_s, idle_s: the database ends what
+    takes longer. whole_s: we cut the connection then, even if the database is silent.
+    """
+
+    connection_s: float
+    lock_s: float
+    statement_s: float
+    idle_s: float
+    whole_s: float
+
+
+# Somebody waits at a door: answered long before a load balancer gives up (30 to 60 s).
+AT_A_DOOR = Patience(connection_s=3, lock_s=2, statement_s=5, idle_s=10, whole_s=8)
+# A batch of the worker's: nobody waits, but its rows are locked.
+AT_WORK = Patience(connection_s=5, lock_s=2, statement_s=20, idle_s=20, whole_s=30)
+# Loading everything, a file, an audit, a change of tables: a person sits in front of it.
+AT_LENGTH = Patience(connection_s=10, lock_s=2, statement_s=900, idle_s=60, whole_s=3_600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +135,179 @@ def _translate(error: psycopg.Error) -> OneshelfError:
 
 
 class Database:
-    """A pool of connections to one PostgreSQL."""
+    """A pool of connections to one PostgreSQL. While it is away, nobody waits for it."""
 
-    def __init__(self, url: str, *, connections_max: int = 8) -> None:
-        """Open lazily: the first transaction connects."""
-        self._pool = psycopg_pool.ConnectionPool(
-            url,
-            min_size=0,
-            max_size=connections_max,
-            timeout=10,
-            open=True,
-            configure=_configure,
-            check=psycopg_pool.ConnectionPool.check_connection,
-            kwargs={"application_name": "oneshelf"},
-        )
+    def __init__(
+        self, url: str, *, connections_max: int = 8, patience: Patience = AT_LENGTH
+    ) -> None:
+        """Open lazily: the first transaction connects. patience: of transactions, if not told."""
+        self._url = url
+        self._connections_max = connections_max
+        self._patience = patience
+        self._outage = Outage(self._probe, self._give_up, self._start_afresh)
+        self._deadlines = Deadlines(SLOW_S, self._outage.suspect)
+        self._pool = self._make_pool()
 
     @contextmanager
-    def transaction(self, by: str, because: str) -> Iterator[Transaction]:
+    def transaction(
+        self, by: str, because: str, patience: Patience | None = None
+    ) -> Iterator[Transaction]:
         """Commit if the block ends, roll back if it raises. Raises our own errors only."""
-        with translated_errors(), self._pool.connection() as connection:
-            yield Transaction(connection, by, because)
+        if self._outage.is_known:
+            self._outage.suspect()
+            raise DatabaseUnavailableError("it is away and being waited for")
+        allowed = patience or self._patience
+        try:
+            with (
+                translated_errors(),
+                self._pool.connection(allowed.connection_s) as connection,
+                self._deadlines.within(connection.fileno(), allowed.whole_s),
+            ):
+                if allowed is not self._patience:
+                    _limit(connection, allowed, only_now=True)
+                yield Transaction(connection, by, because)
+        except DatabaseUnavailableError:
+            self._outage.suspect()
+            raise
+        self._outage.answered()
 
     def close(self) -> None:
         """Close every connection."""
+        self._outage.stop()
+        self._deadlines.stop()
         self._pool.close()
 
+    def _make_pool(self) -> psycopg_pool.ConnectionPool:
+        return psycopg_pool.ConnectionPool(
+            self._url,
+            min_size=0,
+            max_size=self._connections_max,
+            open=True,
+            configure=self._configure,
+            check=self._check,
+            kwargs=CONNECTING,
+        )
 
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-    connection.adapters.register_dumper(int, Int8Dumper)  # one prepared form whatever the size
+    def _configure(self, connection: psycopg.Connection[Any]) -> None:
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        connection.adapters.register_dumper(int, Int8Dumper)  # one prepared form whatever the size
+        connection.adapters.register_dumper(list, _ListDumper)
+        with self._deadlines.within(connection.fileno(), GREETING_S_MAX):
+            _limit(connection, self._patience, only_now=False)
+            connection.commit()
+
+    def _check(self, connection: psycopg.Connection[Any]) -> None:
+        try:
+            with self._deadlines.within(connection.fileno(), GREETING_S_MAX / 2):
+                psycopg_pool.ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            self._outage.suspect()
+            raise
+
+    def _probe(self) -> None:
+        with (
+            translated_errors(),
+            psycopg.connect(self._url, autocommit=True, **CONNECTING) as connection,
+            self._deadlines.within(connection.fileno(), GREETING_S_MAX),
+        ):
+            connection.execute("SELECT 1")
+
+    def _give_up(self) -> None:
+        """End all that waits for a database that is away."""
+        self._pool.close(timeout=0)
+        self._deadlines.cut_all()
+
+    def _start_afresh(self) -> None:
+        """Connect anew: the old pool would ask again only after ever longer pauses."""
+        self._pool = self._make_pool()
+
+
+def array_literal(values: Sequence[Value | None]) -> str:
+    """Return a list as PostgreSQL reads an array. Raises ValueError for a NUL in a text.
+
+    Set-based statements send a batch as a few long lists. Here a whole list is joined in one call;
+    the driver looks at each value, and that was a third of the time of a batch of holds.
+    """
+    kinds = set(map(type, values))
+    if kinds <= BARE:
+        inner = ",".join(map(str, values))
+    elif kinds == {str}:
+        inner = _texts([one for one in values if isinstance(one, str)])
+    else:
+        inner = ",".join("NULL" if one is None else _element(one) for one in values)
+    return f"{{{inner}}}"
+
+
+def _element(value: Value) -> str:
+    match value:
+        case str():
+            return _texts([value])
+        case bytes():
+            return f'"\\\\x{value.hex()}"'
+        case int() | float() | UUID():
+            return str(value)
+        case date():
+            return f'"{value}"'
+        case _:
+            assert_never(value)
+
+
+def _texts(values: Sequence[str]) -> str:
+    joined = BETWEEN.join(values)
+    if joined.count(BETWEEN) >= len(values):
+        raise ValueError("a text with a NUL character cannot be stored")
+    quoted = joined.replace("\\", "\\\\").replace('"', '\\"').replace(BETWEEN, '","')
+    return f'"{quoted}"'
+
+
+class _ListDumper(Dumper):
+    """A list as a literal of no type: the statement's own cast says what it is a list of."""
+
+    def dump(self, obj: Sequence[Any]) -> bytes:
+        try:
+            return array_literal(obj).encode()
+        except ValueError as error:
+            raise psycopg.DataError(str(error)) from None
+
+
+def database_beside(url: str, suffix: str) -> str:
+    """Return the address of a database on the same server, made unless it is there.
+
+    suffix: ends its name; the name before it is that of the database in the address.
+    """
+    with translated_errors(), psycopg.connect(url, autocommit=True) as connection:
+        name = f"{connection.info.dbname}_{suffix}"
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if known is None:
+            try:
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+            except psycopg.errors.InsufficientPrivilege:
+                raise OneshelfError(
+                    "database_unavailable",
+                    f"The database {name} is missing, and this role may not create it.",
+                    f"Let the server's administrator run: CREATE DATABASE {name};",
+                ) from None
+    return make_conninfo(url, dbname=name)
+
+
+CONNECTING: dict[str, Any] = {
+    "application_name": "oneshelf",
+    "connect_timeout": GREETING_S_MAX,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
+
+
+def _limit(connection: psycopg.Connection[Any], patience: Patience, *, only_now: bool) -> None:
     connection.execute(
-        "SELECT set_config('statement_timeout', %s, false),"
-        "       set_config('lock_timeout', %s, false),"
-        "       set_config('idle_in_transaction_session_timeout', %s, false)",
-        (str(STATEMENT_TIMEOUT_MS), str(LOCK_TIMEOUT_MS), str(IDLE_IN_TRANSACTION_TIMEOUT_MS)),
+        "SELECT set_config('statement_timeout', %(statement)s, %(only_now)s),"
+        "       set_config('lock_timeout', %(lock)s, %(only_now)s),"
+        "       set_config('idle_in_transaction_session_timeout', %(idle)s, %(only_now)s)",
+        {
+            "statement": f"{patience.statement_s}s",
+            "lock": f"{patience.lock_s}s",
+            "idle": f"{patience.idle_s}s",
+            "only_now": only_now,
+        },
     )
-    connection.commit()

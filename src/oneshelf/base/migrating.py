@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from oneshelf.base.database import Database, Transaction
+from oneshelf.base.database import AT_LENGTH, Database, Transaction
 from oneshelf.base.errors import OneshelfError
 
 PACKAGE = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ def migrate(database: Database, *, migrations: Path = MIGRATIONS) -> list[str]:
 def pending(database: Database, *, migrations: Path = MIGRATIONS) -> list[str]:
     """Return the names of what `migrate` would do now, without doing it."""
     known = read_migrations(migrations)
-    with database.transaction("migrate", "pending") as tx:
+    with database.transaction("migrate", "pending", AT_LENGTH) as tx:
         applied = _applied(tx)
     if applied is None:
         return [name for name, _ in read_tables()]
@@ -109,7 +109,7 @@ def refuse_old_server(version: int) -> None:
 
 def _step(database: Database, known: list[Migration]) -> list[str]:
     """Do the next thing alone and commit it; nothing left: the empty list."""
-    with database.transaction("migrate", "step") as tx:
+    with database.transaction("migrate", "step", AT_LENGTH) as tx:
         [version] = tx.scalars("SELECT current_setting('server_version_num')::int")
         refuse_old_server(version)
         _wait_at_most(tx, WAIT_FOR_ANOTHER)

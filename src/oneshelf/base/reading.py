@@ -50,11 +50,17 @@ class SafeIds:
         self._pairs = [(drawn, own) for drawn, own in self._pairs if own >= oldest]
         self.complete_to = max([self.complete_to, *passed])
         with database.transaction("reader", "safe id") as tx:
-            [(drawn, called)] = tx.tuples("SELECT last_value, is_called FROM base.fact_fact_id_seq")
-            if called and drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
+            drawn = last_drawn(tx)
+            if drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
                 own = int(tx.scalars("SELECT pg_current_xact_id()::text")[0])
                 self._pairs.append((drawn, own))
         return self.complete_to
+
+
+def last_drawn(tx: Transaction) -> int:
+    """Return the highest fact id drawn so far, committed or not; 0 before the first."""
+    [(drawn, called)] = tx.tuples("SELECT last_value, is_called FROM base.fact_fact_id_seq")
+    return int(drawn) if called else 0
 
 
 def newest_fact(tx: Transaction) -> int:

@@ -6,7 +6,7 @@ from datetime import time
 from oneshelf.base.calendars import WorkCalendar
 from oneshelf.base.identifiers import CalendarId, CarrierId, ServiceId
 from oneshelf.catalog.opening_hours import ITS_OWN
-from oneshelf.catalog.products import Hazard
+from oneshelf.catalog.products import AMBIENT, Hazard, Temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Service:
     collects: calendar of pickups at our nodes; collected_at: the local time of the pickup there.
     delivers: calendar of delivery days.
     dimensional_divisor_mm3_per_g: chargeable weight is the larger of weight and volume / divisor.
-    refuses: hazards it does not carry. countries: ISO codes it serves.
+    refuses: hazards it does not carry. temperatures: those it keeps on the way, at least one.
+    countries: ISO codes it serves.
     collects_id, delivers_id: the calendars' names; empty: calendars of its own.
     """
 
@@ -62,6 +63,7 @@ class Service:
     emission_gco2e_per_tonne_km: int
     collects_id: CalendarId = ITS_OWN
     delivers_id: CalendarId = ITS_OWN
+    temperatures: frozenset[Temperature] = AMBIENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final, Literal, get_args
 from oneshelf.base.calendars import WorkCalendar
 from oneshelf.base.identifiers import CalendarId, NodeId, Sku
 from oneshelf.catalog.opening_hours import ITS_OWN
+from oneshelf.catalog.products import AMBIENT, Licence, Temperature
 
 NodeKind = Literal["warehouse", "store", "dark_store", "drop_ship"]
 Method = Literal["ship", "pickup"]
@@ -22,6 +23,7 @@ class Node:
     parcels_per_day_max: None is unlimited, 0 is closed.
     methods: what it does at all; `Toggle` takes single SKUs out.
     calendar_id: the calendar's name; empty: a calendar of its own.
+    licences: those it holds. temperatures: those it can keep, at least one.
     """
 
     node_id: NodeId
@@ -41,6 +43,8 @@ class Node:
     parcel_cost_minor: int
     unit_cost_minor: int
     calendar_id: CalendarId = ITS_OWN
+    licences: frozenset[Licence] = frozenset()
+    temperatures: frozenset[Temperature] = AMBIENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from oneshelf.base.identifiers import BrandId, Sku
 
 Hazard = Literal["none", "lithium_battery", "flammable", "aerosol", "corrosive"]
+Licence = Literal["age_restricted", "alcohol", "fireworks", "knives", "medicine", "tobacco"]
+"""A closed list, as hazards are: a misspelt licence would keep its goods from every shelf."""
+Temperature = Literal["ambient", "chilled", "frozen"]
+AMBIENT: Final[frozenset[Temperature]] = frozenset({"ambient"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,7 +23,11 @@ class KitPart:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One sellable SKU. A kit has parts (one level: no part is a kit itself) and no stock."""
+    """One sellable SKU. A kit has parts (one level: no part is a kit itself) and no stock.
+
+    licences: all of them must be held by the node that sends it or hands it over.
+    temperature: at which it is kept and carried; a kit needs what its parts need as well.
+    """
 
     sku: Sku
     name: str
@@ -35,6 +43,8 @@ class Product:
     currency: str
     parts: tuple[KitPart, ...] = ()
     launches_on: date | None = None  # before it, orders are pre-orders
+    licences: frozenset[Licence] = frozenset()
+    temperature: Temperature = "ambient"
 
     def volume_mm3(self) -> int:
         """Return the volume of one unit."""

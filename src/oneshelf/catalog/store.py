@@ -76,21 +76,23 @@ def put_products(tx: Transaction, products: Sequence[Product]) -> list[str]:
         """
         INSERT INTO catalog.product AS old
                (sku, name, brand, category, gtin, weight_g, length_mm, width_mm, height_mm, hazard,
-                price_minor, currency, launches_on, is_kit)
+                price_minor, currency, launches_on, is_kit, licences, temperature)
         SELECT sku, name, brand, category, gtin, weight_g, length_mm, width_mm, height_mm, hazard,
-               price_minor, currency, launches_on, json_array_length(parts) > 0
+               price_minor, currency, launches_on, json_array_length(parts) > 0,
+               licences, temperature
           FROM json_to_recordset(%(rows)s::json) AS given
                (sku text, name text, brand text, category text, gtin text, weight_g bigint,
                 length_mm bigint, width_mm bigint, height_mm bigint, hazard text,
-                price_minor bigint, currency text, launches_on date, parts json)
+                price_minor bigint, currency text, launches_on date, parts json,
+                licences text[], temperature text)
          ORDER BY sku
             ON CONFLICT (sku) DO UPDATE
            SET (name, brand, category, gtin, weight_g, length_mm, width_mm, height_mm, hazard,
-                price_minor, currency, launches_on, is_kit)
+                price_minor, currency, launches_on, is_kit, licences, temperature)
              = ROW (EXCLUDED.name, EXCLUDED.brand, EXCLUDED.category, EXCLUDED.gtin,
                     EXCLUDED.weight_g, EXCLUDED.length_mm, EXCLUDED.width_mm, EXCLUDED.height_mm,
                     EXCLUDED.hazard, EXCLUDED.price_minor, EXCLUDED.currency, EXCLUDED.launches_on,
-                    EXCLUDED.is_kit)
+                    EXCLUDED.is_kit, EXCLUDED.licences, EXCLUDED.temperature)
          WHERE ROW(old.*) IS DISTINCT FROM ROW(EXCLUDED.*)
         RETURNING sku
         """,
@@ -246,12 +248,12 @@ def put_nodes(tx: Transaction, nodes: Sequence[Node]) -> list[str]:
             ON CONFLICT (node_id) DO UPDATE
            SET (name, kind, street, city, postcode, country, latitude, longitude, calendar_id,
                 cut_off, handling_minutes, parcels_per_day_max, methods, parcel_cost_minor,
-                unit_cost_minor)
+                unit_cost_minor, licences, temperatures)
              = ROW (EXCLUDED.name, EXCLUDED.kind, EXCLUDED.street, EXCLUDED.city,
                     EXCLUDED.postcode, EXCLUDED.country, EXCLUDED.latitude, EXCLUDED.longitude,
                     EXCLUDED.calendar_id, EXCLUDED.cut_off, EXCLUDED.handling_minutes,
                     EXCLUDED.parcels_per_day_max, EXCLUDED.methods, EXCLUDED.parcel_cost_minor,
-                    EXCLUDED.unit_cost_minor)
+                    EXCLUDED.unit_cost_minor, EXCLUDED.licences, EXCLUDED.temperatures)
          WHERE ROW(old.*) IS DISTINCT FROM ROW(EXCLUDED.*)
         RETURNING node_id
         """,

@@ -15,6 +15,13 @@ CREATE DOMAIN catalog.methods AS text[] CHECK (
     VALUE <@ ARRAY['pickup', 'ship'] AND cardinality(VALUE) <= 2
 );
 
+CREATE DOMAIN catalog.licences AS text[] CHECK (
+    VALUE <@ ARRAY['age_restricted', 'alcohol', 'fireworks', 'knives', 'medicine', 'tobacco']
+);
+CREATE DOMAIN catalog.temperatures AS text[] CHECK (
+    VALUE <@ ARRAY['ambient', 'chilled', 'frozen'] AND cardinality(VALUE) > 0
+);
+
 CREATE TABLE catalog.brand (
     brand_id    catalog.key PRIMARY KEY,
     name        catalog.words NOT NULL CHECK (name <> '')
@@ -36,6 +43,8 @@ CREATE TABLE catalog.product (
     currency    catalog.currency NOT NULL,
     launches_on date,               -- before it, orders are pre-orders
     is_kit      boolean NOT NULL,   -- has parts; see kit_part
+    licences    catalog.licences NOT NULL,      -- its node must hold all of them
+    temperature text NOT NULL CHECK (temperature IN ('ambient', 'chilled', 'frozen')),
     UNIQUE (sku, is_kit)
 );
 CREATE INDEX product_by_gtin ON catalog.product (gtin);
@@ -113,7 +122,9 @@ CREATE TABLE catalog.node (
     parcels_per_day_max catalog.amount,  -- null: unlimited
     methods     catalog.methods NOT NULL,
     parcel_cost_minor   catalog.amount NOT NULL,
-    unit_cost_minor     catalog.amount NOT NULL
+    unit_cost_minor     catalog.amount NOT NULL,
+    licences    catalog.licences NOT NULL,
+    temperatures        catalog.temperatures NOT NULL   -- at which it keeps goods
 );
 
 -- What a node does for one SKU where that is less than the node's own methods. A row that takes
@@ -145,7 +156,8 @@ CREATE TABLE catalog.service (
                                         'corrosive']),
     countries   text[] NOT NULL         -- ISO 3166
                 CHECK (array_to_string(countries, '|') ~ '^([A-Z]{2}(\|[A-Z]{2})*)?$'),
-    emission_gco2e_per_tonne_km   catalog.amount NOT NULL
+    emission_gco2e_per_tonne_km   catalog.amount NOT NULL,
+    temperatures        catalog.temperatures NOT NULL   -- at which it carries goods
 );
 
 -- Tried in order of place; the first that matches counts.

@@ -54,6 +54,7 @@ class StockSnapshot:
         self.sku_place = {sku: place for place, sku in enumerate(skus)}
         self.node_place = {node: place for place, node in enumerate(nodes)}
         shape = (len(self.skus), len(self.nodes))
+        self._stocked = np.zeros(len(self.skus), np.bool_)  # that ever had a shelf
         self._available = np.zeros(shape, np.int32)  # lots included
         self._version = np.full(shape, -1, np.int64)  # of the shelf without lot
         self._safety = np.zeros(shape, np.int32)
@@ -82,6 +83,7 @@ class StockSnapshot:
             row, column = self.sku_place.get(sku), self.node_place.get(node)
             if row is None or column is None:
                 continue
+            self._stocked[row] |= line is None
             if line is not None:
                 dated = self._dated.setdefault(sku, {})
                 _newer(dated, StockPoint(sku, node, lot, line), Stand(expected, version, due_at))
@@ -165,17 +167,45 @@ class StockSnapshot:
                     free[line] = _without_last(free[line], self._free[places[line]], hidden)
         return free.T
 
+    def free_at(
+        self,
+        rows: Sequence[int],
+        columns: Sequence[int],
+        channel: ChannelId | None,
+        method: Method,
+    ) -> list[int]:
+        """Return the units that the channel may sell at each (SKU, node): `free`, cell by cell."""
+        at_rows, at_columns = np.array(rows, np.intp), np.array(columns, np.intp)
+        free = self._free[at_rows, at_columns]
+        if method in self._closed:
+            free[np.isin(at_columns, self._closed[method])] = 0
+        if off := self._off.get(method):
+            for at, row in enumerate(rows):
+                if row in off and columns[at] in off[row]:
+                    free[at] = 0
+        units: list[int] = free.tolist()
+        if self._hidden and channel is not None:
+            for at, row in enumerate(rows):
+                if (channel, self.skus[row]) in self._hidden:
+                    units[at] = int(self.free([self.skus[row]], channel, method)[columns[at], 0])
+        return units
+
     def dated(self, skus: Sequence[Sku]) -> tuple[DatedSupply, ...]:
         """Return what is still free on receipt lines of these SKUs, earliest first."""
         supplies = [
             DatedSupply(sku, point.node, stand.due_at, units, point.receipt_line, point)
             for sku in skus
-            for point, stand in self._dated.get(sku, {}).items()
+            for point, stand in tuple(self._dated.get(sku, {}).items())  # others may tell meanwhile
             if stand.due_at is not None
             and point.receipt_line is not None
             and (units := stand.units - self._taken.get(point, 0)) > 0
         ]
         return tuple(sorted(supplies, key=lambda s: (s.due_at, s.receipt_line, s.sku)))
+
+    def totals(self) -> tuple[tuple[Sku, ...], Ints]:
+        """Return the SKUs that ever had a shelf, and their free units in all nodes together."""
+        places = self._stocked.nonzero()[0]
+        return tuple(self.skus[place] for place in places), self._free[places].sum(axis=1)
 
     def choose_points(
         self, sku: Sku, node: NodeId, units: int

@@ -1,6 +1,6 @@
 -- What we have, where, and for whom. Units are whole sellable units.
--- Lock order inside this folder: stock requests, reservations, receipt lines, points (new ones are
--- inserted first), claims; each by its key.
+-- Lock order inside this folder: stock requests, recalled units, reservations, receipt lines, points
+-- (new ones are inserted first), claims; each by its key.
 CREATE SCHEMA inventory;
 
 CREATE TYPE inventory.state AS ENUM (
@@ -26,8 +26,8 @@ CREATE TABLE inventory.receipt_line (
     receipt_line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     reference       text NOT NULL REFERENCES inventory.receipt,
     line_no         integer NOT NULL,
-    sku             text NOT NULL,
-    node            text NOT NULL,
+    sku             text NOT NULL REFERENCES catalog.product,
+    node            text NOT NULL REFERENCES catalog.node,
     due_at          timestamptz NOT NULL,
     units_expected  integer NOT NULL CHECK (units_expected > 0),
     units_received  integer NOT NULL DEFAULT 0 CHECK (units_received >= 0),
@@ -37,11 +37,12 @@ CREATE TABLE inventory.receipt_line (
 
 -- A running total, kept in the same statement as its movements: a shortcut, never the truth. One
 -- row a point, one column a state, so one lock and one update carry all movements of a point.
--- No index mentions a figure and pages keep room, so that updates stay HOT.
+-- No index mentions a figure and pages keep room, so that updates stay HOT. What a point names is
+-- checked once, when it is inserted: an update never changes it.
 CREATE TABLE inventory.point (
     point_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    sku             text NOT NULL,
-    node            text NOT NULL,
+    sku             text NOT NULL REFERENCES catalog.product,
+    node            text NOT NULL REFERENCES catalog.node,
     lot             text,
     receipt_line_id bigint REFERENCES inventory.receipt_line,  -- null: a shelf
     available       integer NOT NULL DEFAULT 0 CHECK (available >= 0),
@@ -95,6 +96,14 @@ CREATE TABLE inventory.stock_request (
     taken_at    timestamptz NOT NULL
 );
 
+-- A stock file that is being taken in. Gone when all its rows are in.
+CREATE TABLE inventory.stocktake (
+    digest          bytea PRIMARY KEY,  -- of the file's bytes
+    stocktake_id    uuid NOT NULL UNIQUE,
+    line_done       integer NOT NULL DEFAULT 0,  -- rows up to this line are in
+    begun_at        timestamptz NOT NULL
+);
+
 -- A hold with a time limit on concrete units.
 CREATE TABLE inventory.reservation (
     reservation_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -135,11 +144,25 @@ CREATE TABLE inventory.commitment (
 );
 CREATE INDEX commitment_by_point ON inventory.commitment (point_id);
 
+-- Units in a tote that their order no longer wants. They stay `picked` and bound to the line until
+-- somebody puts them back. Written under the order's lock.
+CREATE TABLE inventory.recalled (
+    recalled_id bigint GENERATED ALWAYS AS IDENTITY,
+    line_id     bigint NOT NULL,
+    node        text NOT NULL REFERENCES catalog.node,
+    sku         text NOT NULL REFERENCES catalog.product,  -- of a shelf: of a kit, the part
+    units       integer NOT NULL CHECK (units > 0),
+    recalled_at timestamptz NOT NULL,
+    PRIMARY KEY (node, recalled_id),  -- as a node's list is read
+    UNIQUE (line_id, node, sku)
+);
+
 -- A backorder: units of a line that wait for stock at the nodes it accepts.
 CREATE TABLE inventory.claim (
     claim_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     line_id     bigint NOT NULL,
     order_id    bigint NOT NULL,
+    sku         text NOT NULL REFERENCES catalog.product,  -- the line's own; a toggle can name a kit
     units       integer NOT NULL CHECK (units >= 0),  -- still open
     serving     text NOT NULL CHECK (serving IN (
         'as_it_comes',
@@ -155,11 +178,12 @@ CREATE TABLE inventory.claim (
 );
 CREATE INDEX claim_by_line ON inventory.claim (line_id);
 CREATE INDEX claim_by_order ON inventory.claim (order_id) WHERE status = 'open';
+CREATE INDEX claim_by_sku ON inventory.claim (sku) WHERE status = 'open';
 
 -- What one claimed unit takes from the shelf: a kit claims several components, served from one node.
 CREATE TABLE inventory.claim_part (
     claim_id    bigint NOT NULL REFERENCES inventory.claim,
-    sku         text NOT NULL,
+    sku         text NOT NULL REFERENCES catalog.product,
     units       integer NOT NULL CHECK (units > 0),  -- per claimed unit
     status      text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
     PRIMARY KEY (claim_id, sku)

@@ -7,6 +7,7 @@ Days in lists are counted from the UTC date of `now`; costs are millis.
 import zlib
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +19,7 @@ from oneshelf.matching.plan import (
     PICKED_UP,
     Chosen,
     Cost,
+    LineBarred,
     LineUnits,
     Plan,
     Proof,
@@ -27,8 +29,9 @@ from oneshelf.matching.plan import (
 from oneshelf.matching.preferring import solve_preferred
 from oneshelf.matching.promise_dates import FULL, NOT_YET
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution
+from oneshelf.matching.sourcing.problem import Ints, Marks, Problem, SitedParcel, Solution
 from oneshelf.matching.timetable import CLOSED_TODAY, PAST_CUT_OFF
+from oneshelf.matching.world import World
 
 NAMES_PER_REASON_MAX = 5
 DELAYS = {
@@ -38,6 +41,9 @@ DELAYS = {
     NOT_YET: "still waits for the goods",
 }
 NUMBERS = frozenset({"parcels_max", "nodes_per_line_max"})
+ARRAYS = tuple(field.name for field in fields(Problem) if field.name not in NUMBERS)
+ZLIB_LEVEL = 4  # 6 takes up to three times as long and saves a twentieth
+LEAVE = frozenset({"site_sends", "tariff_carries"})  # recorded where they forbid anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,7 @@ class ChosenParcel:
     ready: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedPlan:
+class RecordedPlan(msgspec.Struct, frozen=True):
     """A plan that was not chosen: (site, offer, units of each line) of its parcels."""
 
     parcels: tuple[tuple[int, int, tuple[int, ...]], ...]
@@ -69,8 +74,21 @@ class CountedRejection:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedBar:
+    """So many nodes, or services, were out for one line; the names of the first few."""
+
+    line_no: int
+    reason: Rejected
+    of: Literal["nodes", "services"]
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One decision. problem: the arrays of `Problem`, flat, by name; its nodes are `nodes`.
+
+    currency: of the goods' prices, and so of the costs; empty in records from before it was kept.
 
     notes: for offers of the chosen and the best other plans, why they do not leave today.
     """
@@ -96,6 +114,8 @@ class Record:
     offer_ships_in: list[int]
     offer_arrives_in: list[int]
     notes: dict[int, str]
+    barred: tuple[CountedBar, ...] = ()
+    currency: str = ""
 
     def day(self, days: int) -> date:
         """Return the date so many days after the UTC date of now."""
@@ -114,7 +134,8 @@ def record(plan: Plan) -> Record:
     """Return what must be kept of a plan."""
     trace = plan.trace
     world, problem = trace.world, trace.problem
-    places, site_node = np.unique(problem.site_node, return_inverse=True)
+    begins = np.diff(problem.site_node, prepend=-1) > 0  # sites of a node stand together
+    places = problem.site_node[begins].tolist()
     first = first_day(trace.request)
     chosen = _chosen(trace, plan)
     told = {parcel.offer for parcel in chosen}
@@ -146,17 +167,19 @@ def record(plan: Plan) -> Record:
         names=tuple(world.nodes[place].name for place in places),
         services=tuple(service.service_id for service in world.services),
         service_names=tuple(service.name for service in world.services),
-        problem=_flat(replace(problem, site_node=site_node)),
+        problem=_flat(problem) | {"site_node": (begins.cumsum() - 1).tolist()},
         offer_service=trace.offer_service.tolist(),
         offer_ships_in=(trace.offer_ships_on - first).tolist(),
         offer_arrives_in=(trace.offer_arrives_on - first).tolist(),
         notes={offer: note for offer in sorted(told) if (note := _note(trace, offer))},
+        barred=tuple(_counted(world, one) for one in plan.barred),
+        currency=world.products[trace.request.lines[0].sku].currency,
     )
 
 
 def encode(kept: Record) -> bytes:
     """Return the record as compressed JSON."""
-    return zlib.compress(msgspec.json.encode(kept), 6)
+    return zlib.compress(msgspec.json.encode(kept), ZLIB_LEVEL)
 
 
 def decode(stored: bytes) -> Record:
@@ -198,14 +221,17 @@ def problem_of(kept: Record) -> Problem:
     arrays = {
         name: np.array(values, np.int64)
         for name, values in kept.problem.items()
-        if name not in NUMBERS
+        if name not in NUMBERS | LEAVE
     }
     lines, components = len(kept.request.lines), len(kept.skus)
+    sites, tariffs = len(kept.problem["site_node"]), len(kept.problem["tariff_base_millis"])
     arrays["uses"] = arrays["uses"].reshape(lines, components)
     arrays["site_stock"] = arrays["site_stock"].reshape(-1, components)
     arrays["unit_millis"] = arrays["unit_millis"].reshape(-1, lines)
     return Problem(
         **arrays,
+        site_sends=_leave(kept, "site_sends", sites, lines),
+        tariff_carries=_leave(kept, "tariff_carries", tariffs, lines),
         parcels_max=kept.problem["parcels_max"][0],
         nodes_per_line_max=kept.problem["nodes_per_line_max"][0],
     )
@@ -214,6 +240,13 @@ def problem_of(kept: Record) -> Problem:
 def first_day(request: SourcingRequest) -> int:
     """Return the UTC date of now as an ordinal."""
     return request.now.astimezone(UTC).toordinal()
+
+
+def _leave(kept: Record, name: str, places: int, lines: int) -> Marks:
+    """Return what may go; a record that does not say, as old ones do not, forbids nothing."""
+    if name not in kept.problem:
+        return np.ones((places, lines), np.bool_)
+    return np.array(kept.problem[name], np.bool_).reshape(places, lines)
 
 
 def _without_person(request: SourcingRequest) -> SourcingRequest:
@@ -262,6 +295,19 @@ def _note(trace: Trace, offer: int) -> str:
     return "has no pickup today"
 
 
+def _counted(world: World, barred: LineBarred) -> CountedBar:
+    if barred.services:
+        carrying = {service.service_id: service.name for service in world.services}
+        names = [carrying[service] for service in barred.services]
+        return CountedBar(barred.line_no, barred.reason, "services", len(names), _first(names))
+    names = [world.nodes[world.node_index[node]].name for node in barred.nodes]
+    return CountedBar(barred.line_no, barred.reason, "nodes", len(names), _first(names))
+
+
+def _first(names: list[str]) -> tuple[str, ...]:
+    return tuple(names[:NAMES_PER_REASON_MAX])
+
+
 def _recorded(parcels: tuple[SitedParcel, ...], split_millis: int) -> RecordedPlan:
     return RecordedPlan(
         _plain(parcels), sum(parcel.cost_millis for parcel in parcels) - split_millis
@@ -275,8 +321,12 @@ def _plain(
 
 
 def _flat(problem: Problem) -> dict[str, list[int]]:
-    flat: dict[str, list[int]] = {}
-    for field in fields(problem):
-        value: Ints | int = getattr(problem, field.name)
-        flat[field.name] = [value] if isinstance(value, int) else value.ravel().tolist()
+    arrays: dict[str, Ints | Marks] = {name: getattr(problem, name) for name in ARRAYS}
+    flat = {
+        name: array.astype(np.int64, copy=False).ravel().tolist()
+        for name, array in arrays.items()
+        if name not in LEAVE or not array.all()
+    }
+    flat["parcels_max"] = [problem.parcels_max]
+    flat["nodes_per_line_max"] = [problem.nodes_per_line_max]
     return flat

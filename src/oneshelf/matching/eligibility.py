@@ -3,18 +3,22 @@
 Marks are arrays over the world's nodes; a node that is out carries the number of its first reason.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
 
+from oneshelf.base.identifiers import ChannelId
+from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.matching.stock_view import CapacityView, DatedSupply, StockView
-from oneshelf.matching.world import Ints, Marks, World, lanes
+from oneshelf.matching.stock_view import CapacityView, DatedSupply, Slice, StockView, slice_of
+from oneshelf.matching.world import Ints, Marks, Needs, World, kept, lanes, licensed, needs_of
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)
 ANYONE = NodeGroup()
@@ -35,6 +39,7 @@ class Wants:
     weight_g: Ints
     volume_mm3: Ints
     launches: tuple[int, ...]  # of each component: the ordinal before which no work begins, or 0
+    needs: tuple[Needs, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,20 @@ class Question:
 
 
 class Sieve:
-    """Nodes still in, and the first reason of each that is out."""
+    """Nodes still in, and the first reason of each that is out, as a whole or for a line."""
 
-    def __init__(self, nodes: int) -> None:
+    def __init__(self, nodes: int, lines: int) -> None:
         """Start with every node in."""
         self.reason = np.zeros(nodes, np.int64)
+        self.line_reason = np.zeros((nodes, lines), np.int64)
 
     def reject(self, out: Marks, reason: Rejected) -> None:
         """Put these nodes out, unless they are out already."""
         self.reason[(self.reason == 0) & out] = REASONS.index(reason) + 1
+
+    def bar(self, out: Marks, reason: Rejected) -> None:
+        """Put nodes out for lines [N, L], unless they are out for them already."""
+        self.line_reason[(self.line_reason == 0) & out] = REASONS.index(reason) + 1
 
     def left(self) -> Ints:
         """Return the nodes still in."""
@@ -103,6 +113,7 @@ def wants_of(request: SourcingRequest, world: World, stock: StockView) -> Wants 
         weight_g=np.array([product.weight_g for product in ordered], np.int64),
         volume_mm3=np.array([product.volume_mm3() for product in ordered], np.int64),
         launches=tuple(launches),
+        needs=tuple(needs_of(world, line.sku) for line in request.lines),
     )
 
 
@@ -111,31 +122,31 @@ def due_supplies(question: Question) -> tuple[DatedSupply, ...]:
     if question.reach == "shelf":
         return ()
     until = question.request.now + timedelta(days=question.policy.backorder_horizon_days)
-    return tuple(
-        supply for supply in question.stock.dated if supply.due_at <= until and supply.units > 0
-    )
+    due = [supply for supply in question.stock.dated if supply.due_at <= until]
+    if (mine := _slice(question)) is not None:
+        due = [replace(one, units=mine.at(one.node, one.units)) for one in due]
+    return tuple(supply for supply in due if supply.units > 0)
 
 
 def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
     """Return who may serve as far as rules and stock say, and the stock [N, C] they may take."""
     request, world, policy = question.request, question.world, question.policy
-    sieve = Sieve(len(world.nodes))
+    sieve = Sieve(len(world.nodes), len(request.lines))
     _sieve_by_rules(question, sieve)
-    free = supply = _share(question)
+    free = _share(question)
     dated = due_supplies(question)
-    if dated:
-        supply = free.copy()
-        for due in dated:
-            supply[due.node, due.component] += due.units
-    toggled = _toggled(question)
-    if toggled:
-        served = _serves(question.wants, supply)
-        free, supply = free.copy(), supply.copy()
-        for node, columns in toggled:
-            free[node, columns] = 0
-            supply[node, columns] = 0
-        sieve.reject(served & ~_serves(question.wants, supply), "toggled_off")
-    sieve.reject(~_serves(question.wants, supply), "out_of_stock")
+    supply = _with_dated(free, dated)
+    able = _able(question.wants, supply)
+    if _slice(question) is not None:
+        whole = _with_dated(question.stock.free, dated)
+        others = _any_line(_able(question.wants, whole)) & ~_any_line(able)
+        sieve.reject(others, "other_channels")
+    for reason, barred in _barred(question):
+        sieve.bar(barred, reason)
+        left = able & ~barred
+        sieve.reject(_any_line(able) & ~_any_line(left), reason)
+        able = left
+    sieve.reject(~_any_line(able), "out_of_stock")
     limit_km = None if question.strictness == "relaxed" else policy.distance_km_max
     if limit_km is not None and request.destination is not None:
         sieve.reject(lanes(world, request.destination).distance_km > limit_km, "too_far")
@@ -144,10 +155,11 @@ def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
 
 def surcharge_millis(question: Question) -> Ints:
     """Return what the policy's preferences add to a parcel from each node."""
-    world = question.world
+    world, request = question.world, question.request
+    categories = _categories(request, world)
     total = np.zeros(len(world.nodes), np.int64)
     for preference in question.policy.preferences:
-        if _speaks_of(preference.group, question.request, world):
+        if _speaks_of(preference.group, request.channel, categories):
             total += members(world, preference.group) * (preference.surcharge_minor * 1000)
     return total
 
@@ -167,7 +179,8 @@ def members(world: World, group: NodeGroup) -> Marks:
 def why_refused(question: Question, sieve: Sieve) -> tuple[Refused, tuple[LineUnits, ...]]:
     """Return the main reason why no plan exists, and the units that nobody has.
 
-    Stock decides first: what stands nowhere is missing. Else the reason of most nodes with stock.
+    Stock decides first: what stands nowhere is missing. Then a line that stands only where it may
+    not be sent. Else the reason of most nodes with stock.
     """
     outside = (REASONS.index("not_chosen_node") + 1, REASONS.index("avoided") + 1)
     inside = ~np.isin(sieve.reason, outside)
@@ -185,38 +198,85 @@ def why_refused(question: Question, sieve: Sieve) -> tuple[Refused, tuple[LineUn
             missing.append(LineUnits(line.line_no, wanted - served))
     if missing:
         return "out_of_stock", tuple(missing)
-    counts = np.bincount(sieve.reason, minlength=len(REASONS) + 1)
-    telling = [number for number in range(3, len(REASONS) + 1) if REASONS[number - 1] in TELLING]
-    most = max(telling, key=lambda number: (counts[number], -number))
+    telling = _barring(question, sieve, inside)
+    counts = np.bincount(sieve.reason if telling is None else telling, minlength=len(REASONS) + 1)
+    known = [number for number in range(3, len(REASONS) + 1) if REASONS[number - 1] in TELLING]
+    most = max(known, key=lambda number: (counts[number], -number))
     return (TELLING[REASONS[most - 1]] if counts[most] else "needs_more_parcels"), ()
+
+
+def _barring(question: Question, sieve: Sieve, inside: Marks) -> Ints | None:
+    """Return why the nodes that stand a line do not send it, for the first line so barred.
+
+    That is a line of which the nodes that may send it have too little, and others have some.
+    """
+    supply = _share(question).copy()
+    for due in due_supplies(question):
+        supply[due.node, due.component] += due.units
+    for line, (wanted, uses) in enumerate(
+        zip(question.wants.units.tolist(), question.wants.uses, strict=True)
+    ):
+        if not sieve.line_reason[:, line].any():
+            continue
+        needed = uses > 0
+        units = (supply[:, needed] // uses[needed]).min(axis=1)
+        reason = np.where(sieve.reason > 0, sieve.reason, sieve.line_reason[:, line])
+        barred = inside & (units > 0) & (sieve.line_reason[:, line] > 0)
+        if units[inside & (reason == 0)].sum() < wanted and barred.any():
+            told: Ints = reason[inside & (units > 0) & (reason > 0)]
+            return told
+    return None
 
 
 TELLING: dict[Rejected, Refused] = {
     "not_eligible": "not_eligible",
     "closed": "closed",
     "toggled_off": "toggled_off",
+    "no_licence": "no_licence",
+    "wrong_temperature": "wrong_temperature",
     "too_far": "too_far",
     "no_service": "no_service",
     "hazard_refused": "hazard_refused",
+    "temperature_refused": "temperature_refused",
     "too_heavy": "too_heavy",
     "no_capacity": "no_capacity",
     "too_late": "too_late",
 }
 
 
-def _serves(wants: Wants, supply: Ints) -> Marks:
-    """Return the nodes that have at least one unit of at least one line."""
-    able = (supply[:, None, :] >= wants.uses[None, :, :]).all(axis=2)
-    served: Marks = np.logical_or.reduce(able, axis=1)
-    return served
+def _able(wants: Wants, supply: Ints) -> Marks:
+    """Return the nodes that have at least one unit of each line [N, L]."""
+    able: Marks = np.logical_and.reduce(supply[:, None, :] >= wants.uses[None, :, :], axis=2)
+    return able
+
+
+def _any_line(marks: Marks) -> Marks:
+    """Return which rows have a mark."""
+    marked: Marks = np.logical_or.reduce(marks, axis=1)
+    return marked
+
+
+def _with_dated(free: Ints, dated: tuple[DatedSupply, ...]) -> Ints:
+    """Return the shelves and what is on its way to them."""
+    if not dated:
+        return free
+    supply = free.copy()
+    for due in dated:
+        supply[due.node, due.component] += due.units
+    return supply
+
+
+def _slice(question: Question) -> Slice | None:
+    """Return the part of all stock that the policy gives to this channel; None: all of it."""
+    if question.strictness == "relaxed":
+        return None
+    return slice_of(question.world, question.policy.pools, question.request.channel)
 
 
 def _share(question: Question) -> Ints:
     """Return the shelves as far as the policy gives them to this channel."""
-    pool = question.policy.pool_of(question.request.channel)
-    if pool is None or question.strictness == "relaxed":
-        return question.stock.free
-    return question.stock.free * pool.stock_percent // 100
+    mine = _slice(question)
+    return question.stock.free if mine is None else mine.of(question.stock.free)
 
 
 def _sieve_by_rules(question: Question, sieve: Sieve) -> None:
@@ -234,53 +294,66 @@ def _sieve_by_rules(question: Question, sieve: Sieve) -> None:
         sieve.reject(world.parcels_per_day_max == 0, "closed")
 
 
-def _allowed(request: SourcingRequest, world: World, policy: SourcingPolicy) -> Marks:
-    kinds = policy.ship_kinds if request.method == "ship" else policy.pickup_kinds
-    allowed = world.does[request.method] & members(world, NodeGroup(kinds=kinds))
-    pool = policy.pool_of(request.channel)
-    if pool is not None and pool.nodes:
-        allowed = allowed & members(world, NodeGroup(nodes=pool.nodes))
-    if policy.abroad == "same_country" and request.destination is not None:
-        allowed = allowed & (world.countries == request.destination.country)
+def allowed_nodes(
+    world: World,
+    policy: SourcingPolicy,
+    channel: ChannelId,
+    method: Method,
+    categories: AbstractSet[str],
+) -> Marks:
+    """Return the nodes that the policy lets serve this channel with goods of these categories."""
+    kinds = policy.ship_kinds if method == "ship" else policy.pickup_kinds
+    allowed = world.does[method] & members(world, NodeGroup(kinds=kinds))
+    mine = slice_of(world, policy.pools, channel)
+    if mine is not None:
+        allowed = allowed & mine.reached
     for rule in policy.filters:
-        if _speaks_of(rule.group, request, world):
+        if _speaks_of(rule.group, channel, categories):
             inside = members(world, rule.group)
             allowed = allowed & (inside if rule.keeps == "only" else ~inside)
     return allowed
 
 
-def _speaks_of(group: NodeGroup, request: SourcingRequest, world: World) -> bool:
-    if group.channels and request.channel not in group.channels:
+def _allowed(request: SourcingRequest, world: World, policy: SourcingPolicy) -> Marks:
+    categories = _categories(request, world)
+    allowed = allowed_nodes(world, policy, request.channel, request.method, categories)
+    if policy.abroad == "same_country" and request.destination is not None:
+        allowed = allowed & (world.countries == request.destination.country)
+    return allowed
+
+
+def _categories(request: SourcingRequest, world: World) -> AbstractSet[str]:
+    return {world.products[line.sku].category for line in request.lines}
+
+
+def _speaks_of(group: NodeGroup, channel: ChannelId, categories: AbstractSet[str]) -> bool:
+    if group.channels and channel not in group.channels:
         return False
-    return not group.categories or any(
-        world.products[line.sku].category in group.categories for line in request.lines
-    )
+    return not group.categories or not group.categories.isdisjoint(categories)
 
 
-def _toggled(question: Question) -> list[tuple[int, list[int]]]:
-    """Return the nodes that do not do this for some SKU, each with the components it loses.
+def _barred(question: Question) -> Iterator[tuple[Rejected, Marks]]:
+    """Yield why and for which lines [N, L] nodes are out, where any is."""
+    world, needs = question.world, question.wants.needs
+    if world.toggled and question.strictness != "relaxed":
+        yield "toggled_off", _toggled(question)
+    if any(one.licences for one in needs):
+        yield "no_licence", ~np.stack([licensed(world, one) for one in needs], axis=1)
+    stored = [kept(world, one) for one in needs]
+    if not all(marks.all() for marks in stored):
+        yield "wrong_temperature", ~np.stack(stored, axis=1)
 
-    A kit that a node does not serve takes its components out there.
-    """
+
+def _toggled(question: Question) -> Marks:
+    """Return the lines that nodes do not do: their own SKU is off there, or a part of the kit."""
     request, world = question.request, question.world
-    if question.strictness == "relaxed" or not world.toggled:
-        return []
-    column = {sku: place for place, sku in enumerate(question.stock.skus)}
-    lost: list[tuple[int, list[int]]] = []
-    for line in request.lines:
-        parts = world.products[line.sku].components()
-        columns = [column[part.sku] for part in parts]
-        for node, methods in world.toggled.get(line.sku, ()):
-            if request.method not in methods:
-                lost.append((node, columns))
-        for part in parts:
-            if part.sku != line.sku:
-                lost += [
-                    (node, [column[part.sku]])
-                    for node, methods in world.toggled.get(part.sku, ())
-                    if request.method not in methods
-                ]
-    return lost
+    off = np.zeros((len(world.nodes), len(request.lines)), np.bool_)
+    for place, line in enumerate(request.lines):
+        parts = (part.sku for part in world.products[line.sku].parts)
+        for sku in (line.sku, *parts):
+            for node, methods in world.toggled.get(sku, ()):
+                off[node, place] |= request.method not in methods
+    return off
 
 
 def _marked(size: int, places: list[int]) -> Marks:

@@ -7,6 +7,7 @@ from oneshelf.matching.decision_record import ChosenParcel, Record, RecordedPlan
 from oneshelf.matching.plan import Refusal, Refused, Rejected
 
 OTHERS_TOLD_MAX = 3
+WHO = {"nodes": "places", "services": "services"}
 SHORT_TOLD_MAX = 3
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -23,12 +24,22 @@ REJECTIONS: dict[Rejected, tuple[str, str]] = {
     "not_eligible": ("may not serve this order", "may not serve this order"),
     "closed": ("is closed", "are closed"),
     "toggled_off": ("does not do this for these goods", "do not do this for these goods"),
+    "no_licence": ("has no licence for these goods", "have no licence for these goods"),
+    "wrong_temperature": (
+        "cannot keep these goods at their temperature",
+        "cannot keep these goods at their temperature",
+    ),
     "out_of_stock": ("has none of it", "have none of it"),
+    "other_channels": ("keeps it for other channels", "keep it for other channels"),
     "too_far": ("is too far away", "are too far away"),
     "no_service": ("has no carrier to there", "have no carrier to there"),
     "hazard_refused": (
         "has no carrier that takes these goods",
         "have no carrier that takes these goods",
+    ),
+    "temperature_refused": (
+        "has no carrier that keeps these goods at their temperature",
+        "have no carrier that keeps these goods at their temperature",
     ),
     "too_heavy": (
         "has no carrier for something so heavy",
@@ -37,8 +48,20 @@ REJECTIONS: dict[Rejected, tuple[str, str]] = {
     "no_capacity": ("has no room for another parcel", "have no room for another parcel"),
     "too_late": ("would be too late", "would be too late"),
 }
-
-
+BARS: dict[Rejected, tuple[str, str]] = {
+    "toggled_off": ("does not do this for", "do not do this for"),
+    "no_licence": ("has no licence for", "have no licence for"),
+    "wrong_temperature": ("cannot keep the temperature of", "cannot keep the temperature of"),
+    "hazard_refused": ("has no carrier that takes", "have no carrier that takes"),
+    "temperature_refused": (
+        "has no carrier that keeps the temperature of",
+        "have no carrier that keeps the temperature of",
+    ),
+}
+SERVICE_BARS: dict[Rejected, tuple[str, str]] = {
+    "hazard_refused": ("does not take", "do not take"),
+    "temperature_refused": ("does not keep the temperature of", "do not keep the temperature of"),
+}
 REFUSALS: dict[Refused, str] = {
     "unknown_sku": "One of these goods is not in the catalog.",
     "unknown_node": "The place that was named is not in the catalog.",
@@ -47,13 +70,16 @@ REFUSALS: dict[Refused, str] = {
     "not_eligible": "No place with the goods may serve this order.",
     "closed": "Every place with the goods is closed.",
     "toggled_off": "The places with the goods do not do this for them.",
+    "no_licence": "The places with the goods have no licence for them.",
+    "wrong_temperature": "The places with the goods cannot keep them at their temperature.",
     "too_far": "Every place with the goods is too far away.",
     "no_service": "No carrier goes there from the places with the goods.",
     "hazard_refused": "No carrier takes these goods there.",
+    "temperature_refused": "No carrier keeps these goods at their temperature on the way there.",
     "too_heavy": "No carrier takes something so heavy there.",
     "no_capacity": "No place with the goods has room for another parcel.",
     "too_late": "It would arrive after the wanted day.",
-    "needs_more_parcels": "The goods are there, but in more places than one order may use.",
+    "needs_more_parcels": "The goods are there, but only in more parcels than one order may have.",
 }
 
 
@@ -69,15 +95,17 @@ def explain(kept: Record) -> tuple[str, ...]:
         *_decision(kept),
         *_alternatives(kept),
         *_short(kept),
+        *_bars(kept),
         *_rejections(kept),
         _ground(kept),
     )
 
 
-def money(millis: int) -> str:
+def money(millis: int, currency: str) -> str:
     """Return an amount with two decimals, half a minor unit rounded away from zero."""
     minor = (abs(millis) + 500) // 1000
-    return f"{'-' if millis < 0 and minor else ''}{minor // 100}.{minor % 100:02}"
+    sign = "-" if millis < 0 and minor else ""
+    return f"{sign}{minor // 100}.{minor % 100:02} {currency}".rstrip()
 
 
 def spoken(on: date) -> str:
@@ -88,7 +116,7 @@ def spoken(on: date) -> str:
 def _decision(kept: Record) -> Iterator[str]:
     for parcel in kept.parcels:
         name = _name(kept, parcel.site)
-        cost = money(parcel.cost.millis())
+        cost = money(parcel.cost.millis(), kept.currency)
         arrives_on = spoken(kept.day(kept.offer_arrives_in[parcel.offer]))
         what = _what(kept, parcel)
         if _service(kept, parcel.offer):
@@ -102,7 +130,7 @@ def _decision(kept: Record) -> Iterator[str]:
         last = max(kept.offer_arrives_in[parcel.offer] for parcel in kept.parcels)
         number = _number(len(kept.parcels))
         yield (
-            f"The {number} parcels cost {money(kept.cost_millis)} together;"
+            f"The {number} parcels cost {money(kept.cost_millis, kept.currency)} together;"
             f" everything has arrived on {spoken(kept.day(last))}."
         )
     for rest in kept.unserved:
@@ -165,10 +193,10 @@ def _other_service(kept: Record, other: RecordedPlan) -> Iterator[str]:
 
 
 def _more(kept: Record, other: RecordedPlan) -> str:
-    more = money(other.cost_millis - kept.cost_millis)
+    more = money(other.cost_millis - kept.cost_millis, kept.currency)
     if more.startswith("-"):
         return f"cost {more[1:]} less"
-    return "cost the same" if more == "0.00" else f"cost {more} more"
+    return "cost the same" if more.startswith("0.00") else f"cost {more} more"
 
 
 def _later(kept: Record, other: RecordedPlan) -> str:
@@ -182,6 +210,7 @@ def _short(kept: Record) -> Iterator[str]:
     wanted = [line.units for line in kept.request.lines]
     lines, components = len(wanted), len(kept.skus)
     stock, uses = kept.problem["site_stock"], kept.problem["uses"]
+    sends = kept.problem.get("site_sends", [1] * len(kept.problem["site_node"]) * lines)
     sent = {parcel.site for parcel in kept.parcels}
     told = {kept.problem["site_node"][site] for site in sent}
     most: dict[int, int] = {}
@@ -191,7 +220,8 @@ def _short(kept: Record) -> Iterator[str]:
         for line in range(lines):
             needs = uses[line * components : (line + 1) * components]
             units = min(
-                [left[at] // need for at, need in enumerate(needs) if need] + [wanted[line]]
+                [left[at] // need for at, need in enumerate(needs) if need]
+                + [wanted[line] * sends[site * lines + line]]
             )
             left = [have - units * need for have, need in zip(left, needs, strict=True)]
             served += units
@@ -203,6 +233,15 @@ def _short(kept: Record) -> Iterator[str]:
         yield f"{kept.names[node]} has {_number(-units)} of {_number(sum(wanted))}."
     if len(short) > SHORT_TOLD_MAX:
         yield f"{_others(len(short) - SHORT_TOLD_MAX)} only part of it."
+
+
+def _bars(kept: Record) -> Iterator[str]:
+    """Tell who has to do with the order but not with one of its lines."""
+    for bar in kept.barred:
+        one, several = (SERVICE_BARS if bar.of == "services" else BARS)[bar.reason]
+        verb = one if bar.count == 1 else several
+        who = _listed(bar.names) if bar.count <= len(bar.names) else f"{bar.count} {WHO[bar.of]}"
+        yield f"{who} {verb} line {bar.line_no}."
 
 
 def _rejections(kept: Record) -> Iterator[str]:
@@ -225,7 +264,8 @@ def _ground(kept: Record) -> str:
     proof = (
         "no cheaper plan exists"
         if kept.proof == "optimal"
-        else f"a better plan could save {money(kept.cost_millis - kept.bound_millis)} at most"
+        else f"a better plan could save"
+        f" {money(kept.cost_millis - kept.bound_millis, kept.currency)} at most"
     )
     return (
         f"Decided{wish} on {spoken(kept.day(0))} at {request.now:%H:%M} {request.now:%Z}"

@@ -17,12 +17,26 @@ from oneshelf.matching.eligibility import (
 )
 from oneshelf.matching.plan import PICKED_UP, Rejected
 from oneshelf.matching.policy import PARCELS_MAX
-from oneshelf.matching.promise_dates import Sites, build_sites, chosen_sites, pickup_day
+from oneshelf.matching.promise_dates import (
+    Sites,
+    build_sites,
+    chosen_sites,
+    going_apart,
+    pickup_day,
+)
 from oneshelf.matching.sourcing.problem import Problem
 from oneshelf.matching.timetable import NEVER
-from oneshelf.matching.world import NO_ZONE, Ints, Lanes, Marks, lanes
+from oneshelf.matching.world import NO_ZONE, Ints, Lanes, Marks, kept_on_the_way, lanes, taken
 
 NEAREST_KM_MILLIS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Which lines [V, L] each service carries: as hazards go, and as temperatures go besides."""
+
+    hazards: Marks
+    both: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +94,13 @@ def offer(question: Question) -> Offering:
     sieve, free = sieve_nodes(question)
     world, request = question.world, question.request
     sites = build_sites(question, sieve, free, due_supplies(question))
-    ways = _shipped if request.method == "ship" else _picked_up
-    offers = ways(question, sieve, sites)
+    carried = _carried(question) if request.method == "ship" else None
+    if carried is not None:
+        sites = _sites_apart(question, sieve, sites, carried)
+    if request.method == "ship":
+        offers = _shipped(question, sieve, sites, carried)
+    else:
+        offers = _picked_up(question, sieve, sites)
     sites, site = _with_offers(sites, offers.site)
     policy, wants, tariffs = question.policy, question.wants, world.tariffs
     nodes = sites.node[site]
@@ -98,6 +117,7 @@ def offer(question: Question) -> Offering:
         volume_mm3=wants.volume_mm3,
         site_node=sites.node,
         site_stock=sites.stock,
+        site_sends=sieve.line_reason[sites.node] == 0,
         unit_millis=picked + opportunity * policy.opportunity_percent // 100,
         offer_site=site,
         offer_millis=costs.millis(policy.split_minor * 1000),
@@ -109,6 +129,7 @@ def offer(question: Question) -> Offering:
         tariff_step_weight_g=tariffs.step_weight_g,
         tariff_divisor_mm3_per_g=tariffs.divisor_mm3_per_g,
         tariff_weight_g_max=tariffs.weight_g_max,
+        tariff_carries=_tariff_carries(question, carried),
         parcels_max=1 if request.splitting == "together" else limits[0],
         nodes_per_line_max=limits[1],
     )
@@ -134,7 +155,7 @@ def served_country(question: Question) -> bool:
     )
 
 
-def _shipped(question: Question, sieve: Sieve, sites: Sites) -> Offers:
+def _shipped(question: Question, sieve: Sieve, sites: Sites, carried: Carried | None) -> Offers:
     """Return the offers of all carriers; nodes that have none go out with their reason."""
     world, request, wants = question.world, question.request, question.wants
     destination = request.destination
@@ -147,13 +168,13 @@ def _shipped(question: Question, sieve: Sieve, sites: Sites) -> Offers:
         world.delivery_of_service[None, :], ships_on, ways.transit_days[sites.node]
     )
     goes = tariff != NO_ZONE
-    carries = goes & ~_refused(question)[None, :]
-    lightest = wants.weight_g.min()
-    bears = carries & (lightest <= world.tariffs.weight_g_max[tariff])
+    carries = goes
+    if carried is not None:
+        carries = goes & (_sends(question, sieve, sites) @ carried.both.T)
+    bears = carries & (wants.weight_g.min() <= world.tariffs.weight_g_max[tariff])
     comes = bears & (arrives_on < NEVER)
     stages: list[tuple[Marks, Rejected]] = [
         (goes, "no_service"),
-        (carries, "hazard_refused"),
         (bears, "too_heavy"),
         (comes, "closed"),
     ]
@@ -163,14 +184,14 @@ def _shipped(question: Question, sieve: Sieve, sites: Sites) -> Offers:
         _reject_without(sieve, sites, np.logical_or.reduce(marks, axis=1), reason)
     site, service = stages[-1][0].nonzero()
     price = question.policy.carbon_minor_per_kg
-    carried = ways.carried_gram_gco2e_millionths[sites.node[site], service]
+    grams = ways.carried_gram_gco2e_millionths[sites.node[site], service]
     return Offers(
         site=site,
         service=service,
         ships_on=ships_on[site, service],
         arrives_on=arrives_on[site, service],
         tariff=tariff[site, service],
-        gram_micros=carried * price // 1000,
+        gram_micros=grams * price // 1000,
     )
 
 
@@ -212,19 +233,63 @@ def _reject_without(sieve: Sieve, sites: Sites, served: Marks, reason: Rejected)
     sieve.reject(~kept, reason)
 
 
-def _refused(question: Question) -> Marks:
-    """Return the services that do not carry one of the goods wanted."""
-    products = [question.world.products[line.sku] for line in question.request.lines]
-    hazards = {product.hazard for product in products} - {"none"}
-    for product in products:
-        for part in product.parts:
-            if part.sku in question.world.products:
-                hazards |= {question.world.products[part.sku].hazard} - {"none"}
-    everyone = question.strictness != "relaxed" and bool(hazards & question.policy.never_shipped)
-    return np.array(
-        [everyone or bool(hazards & service.refuses) for service in question.world.services],
-        np.bool_,
-    )
+def takes_hazards(question: Question, line: int) -> Marks:
+    """Return which services take the line as far as its hazards go."""
+    needs = question.wants.needs[line]
+    never = question.strictness != "relaxed" and needs.hazards & question.policy.never_shipped
+    takes = taken(question.world, needs)
+    return np.zeros_like(takes) if never else takes
+
+
+def _carried(question: Question) -> Carried | None:
+    """Return what the services carry of the lines; None: everything."""
+    world, needs = question.world, question.wants.needs
+    hazards = [takes_hazards(question, line) for line in range(len(needs))]
+    temperatures = [kept_on_the_way(world, one) for one in needs]
+    if all(marks.all() for marks in (*hazards, *temperatures)):
+        return None
+    without = np.stack(hazards, axis=1)
+    return Carried(without, without & np.stack(temperatures, axis=1))
+
+
+def _sites_apart(question: Question, sieve: Sieve, sites: Sites, carried: Carried) -> Sites:
+    """Put nodes out for the lines that no service takes from there; let the rest leave apart."""
+    destination = question.request.destination
+    if destination is None:
+        raise ValueError("shipping needs a destination")
+    goes = lanes(question.world, destination).tariff[sites.node] != NO_ZONE
+    served = np.logical_or.reduce(goes, axis=1)
+    stages: list[tuple[Marks, Rejected]] = [
+        (carried.hazards, "hazard_refused"),
+        (carried.both, "temperature_refused"),
+    ]
+    for marks, reason in stages:
+        barred = np.zeros(sieve.line_reason.shape, np.bool_)
+        barred[sites.node] = served[:, None] & ~(goes @ marks)
+        sieve.bar(barred, reason)
+        sends = _sends(question, sieve, sites)
+        _reject_without(sieve, sites, np.logical_or.reduce(sends, axis=1) | ~served, reason)
+    comes = np.logical_or.reduce(goes, axis=0)
+    if question.request.splitting == "together" or not comes.any():
+        return sites
+    return going_apart(question, sites, sends, carried.both[comes])
+
+
+def _sends(question: Question, sieve: Sieve, sites: Sites) -> Marks:
+    """Return which lines [S, L] a site has a unit of and may send."""
+    held = (sites.stock[:, None, :] >= question.wants.uses[None, :, :]).all(axis=2)
+    sends: Marks = held & (sieve.line_reason[sites.node] == 0)
+    return sends
+
+
+def _tariff_carries(question: Question, carried: Carried | None) -> Marks:
+    """Return which lines [T, L] a parcel of each tariff may hold; the pickup's holds all."""
+    world = question.world
+    zones = [len(service.zones) for service in world.services]
+    lines = len(question.wants.units)
+    if carried is None:
+        return np.ones((sum(zones) + 1, lines), np.bool_)
+    return np.vstack([carried.both.repeat(zones, axis=0), np.ones((1, lines), np.bool_)])
 
 
 def _offer_costs(question: Question, nodes: Ints, arrives_on: Ints) -> OfferCosts:

@@ -1,14 +1,16 @@
 """All that a plan sees in this process: catalog, policy, stock and capacity. Touches no database.
 
-One lock: promises read under it, what became visible is taken over under it. A batch holds it from
-its first plan until its units are locked, so that "more stands there than I planned on" has one
-meaning.
+One lock: what became visible is taken over under it, and a batch holds it from its first plan until
+its units are locked, so that "more stands there than I planned on" has one meaning. Promises do not
+take it, or they would wait while a batch waits for row locks: each figure they read is whole, a new
+catalog comes with its stock, and what is promised is checked under row locks before it is sold.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -29,12 +31,18 @@ from oneshelf.matching.capacity.snapshot import CapacitySnapshot
 from oneshelf.matching.plan import Plan, Refusal, Rejected, Rejection
 from oneshelf.matching.planning import Option, plan, promise
 from oneshelf.matching.policy import SourcingPolicy
+from oneshelf.matching.promise_dates import first_day, room_left
 from oneshelf.matching.request import SourcingRequest, WantedLine
 from oneshelf.matching.stock_view import DatedSupply, StockView, less
-from oneshelf.matching.world import World, compile_world
+from oneshelf.matching.world import Ints, World, compile_world, fit_for
 
 LIKELY_NODES_MAX = 32
-FOR_NOW: frozenset[Rejected] = frozenset({"out_of_stock", "no_capacity", "too_late"})
+FOR_NOW: frozenset[Rejected] = frozenset(
+    {
+        *("out_of_stock", "other_channels", "no_capacity", "too_late", "toggled_off"),
+        *("no_licence", "wrong_temperature"),  # of the lines that stood there
+    }
+)
 
 
 class OfProduct(Protocol):
@@ -45,37 +53,104 @@ class OfProduct(Protocol):
         """Return the SKU."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Catalog, policy, stock and capacity that belong together. safety: units by [SKU, node]."""
+
+    world: World
+    channels: Mapping[ChannelId, Channel]
+    policy: SourcingPolicy
+    stock: StockSnapshot
+    safety: Ints
+    capacity: CapacitySnapshot
+
+    def view(
+        self, request: SourcingRequest, buffers: Literal["kept", "opened"] = "kept"
+    ) -> StockView:
+        """Return the stock that a request may be served from."""
+        skus = self.world.components(request.lines)
+        free = self.stock.free(skus, request.channel, request.method, buffers)
+        place = {sku: number for number, sku in enumerate(skus)}
+        dated = tuple(
+            DatedSupply(
+                place[supply.sku],
+                self.world.node_index[supply.node],
+                supply.due_at,
+                supply.units,
+                supply.receipt_line,
+            )
+            for supply in self.stock.dated(skus)
+        )
+        return StockView(skus, free, dated, np.zeros_like(free))
+
+
+def compile_known(
+    catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy, today: date
+) -> Known:
+    """Compile a catalog and its policies; stock and capacity start empty and must be told."""
+    toggles = [Toggle(node, sku, does) for (node, sku), does in catalog.toggles.items()]
+    nodes, products = catalog.nodes, catalog.products
+    node_ids = sorted(nodes)
+    categories = {sku: products[sku].category for sku in sorted(products)}
+    stock = StockSnapshot(list(categories), node_ids)
+    stock.set_methods(nodes.values(), toggles)
+    safety = safety_stock(buffers, categories, node_ids)
+    stock.set_safety_stock(safety)
+    stock.set_thresholds(thresholds(buffers, categories))
+    return Known(
+        world=compile_world(nodes.values(), catalog.services.values(), products.values(), toggles),
+        channels=catalog.channels,
+        policy=sourcing,
+        stock=stock,
+        safety=safety,
+        capacity=CapacitySnapshot(node_ids, today),
+    )
+
+
 class Outlook:
     """What one process knows. Replaced whole when the catalog or a policy changes."""
 
-    def __init__(
-        self, catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy, today: date
-    ) -> None:
-        """Compile the catalog; stock and capacity start empty and must be told."""
+    def __init__(self, known: Known, today: date) -> None:
+        """Start with what is known."""
         self._lock = threading.RLock()
-        self.load(catalog, sourcing, buffers, today)
+        self._known = known
+        self._today = today
 
-    def load(
-        self, catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy, today: date
-    ) -> None:
-        """Take over another catalog or policy; stock and capacity must be told anew."""
-        toggles = [Toggle(node, sku, does) for (node, sku), does in catalog.toggles.items()]
-        nodes, products = catalog.nodes, catalog.products
+    def replace(self, known: Known, today: date) -> None:
+        """Take over another catalog or policy, with its stock and capacity."""
         with self._lock:
-            self.world: World = compile_world(
-                nodes.values(), catalog.services.values(), products.values(), toggles
-            )
-            self.channels: Mapping[ChannelId, Channel] = catalog.channels
-            self.policy = sourcing
-            node_ids = sorted(nodes)
-            categories = {sku: products[sku].category for sku in sorted(products)}
-            self.stock = StockSnapshot(list(categories), node_ids)
-            self.stock.set_methods(nodes.values(), toggles)
-            self._safety = safety_stock(buffers, categories, node_ids)
-            self.stock.set_safety_stock(self._safety)
-            self.stock.set_thresholds(thresholds(buffers, categories))
+            self._known = known
             self._today = today
-            self.capacity = CapacitySnapshot(node_ids, today)
+
+    @property
+    def known(self) -> Known:
+        """Return everything of one moment, for several looks that must agree."""
+        return self._known
+
+    @property
+    def world(self) -> World:
+        """Return the compiled catalog."""
+        return self._known.world
+
+    @property
+    def channels(self) -> Mapping[ChannelId, Channel]:
+        """Return the channels."""
+        return self._known.channels
+
+    @property
+    def policy(self) -> SourcingPolicy:
+        """Return the sourcing policy in force."""
+        return self._known.policy
+
+    @property
+    def stock(self) -> StockSnapshot:
+        """Return the picture of stock."""
+        return self._known.stock
+
+    @property
+    def capacity(self) -> CapacitySnapshot:
+        """Return the picture of capacity."""
+        return self._known.capacity
 
     @contextmanager
     def planning(self, now: datetime) -> Iterator[None]:
@@ -95,6 +170,11 @@ class Outlook:
         for day in days:
             self.capacity.take(day.node, day.on, 1)
 
+    def hand_on(self, days: Iterable[NodeDay]) -> None:
+        """Let the next request of the batch see days free that a cart gave up to its order."""
+        for day in days:
+            self.capacity.take(day.node, day.on, -1)
+
     def give_back(self) -> None:
         """Forget what the batch took: its commit is told like any other change."""
         self.stock.forget_overlay()
@@ -107,10 +187,10 @@ class Outlook:
         stages while anything can be found in more places than one plan may have.
         """
         with self._lock:
-            first = self._plan(request, self._view(request, "kept"))
+            first = self._plan(request, self._known.view(request))
             if isinstance(first, Refusal) or not first.unserved:
                 return first
-            view = self._view(request, "opened")
+            view = self._known.view(request, "opened")
             answer = stage = self._plan(request, view)
             while isinstance(stage, Plan) and stage.unserved and stage.parcels:
                 view = less(view, stage.parcels, self.world.node_index)
@@ -123,23 +203,53 @@ class Outlook:
         return plan(request, self.world, view, self.capacity.view(), self.policy)
 
     def promise(self, request: SourcingRequest) -> tuple[Option, ...] | Refusal:
-        """Return what a shopper can choose from; takes nothing."""
-        with self._lock:
-            view = self._view(request, "kept")
-            return promise(request, self.world, view, self.capacity.view(), self.policy)
+        """Return what a shopper can choose from; takes nothing, waits for nobody."""
+        known = self._known
+        return promise(
+            request, known.world, known.view(request), known.capacity.view(), known.policy
+        )
 
     def plan_held(
-        self, request: SourcingRequest, held: Iterable[tuple[StockPoint, int]]
+        self,
+        request: SourcingRequest,
+        held: Iterable[tuple[StockPoint, int]],
+        days: Iterable[NodeDay],
     ) -> Plan | Refusal:
-        """Plan on exactly the units that a reservation holds."""
+        """Plan on exactly the units that a reservation holds; days: those it holds have room."""
         skus = self.world.components(request.lines)
         free = np.zeros((len(self.world.nodes), len(skus)), np.int64)
         for point, units in held:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
         view = StockView(skus, free, (), np.zeros_like(free))
+        mine = replace(self.policy, pools=())  # held units are no share of anybody's
+        with self._lock, self._cleared(Counter(days)):
+            return plan(request, self.world, view, self.capacity.view(), mine)
+
+    @contextmanager
+    def _cleared(self, own: Mapping[NodeDay, int]) -> Iterator[None]:
+        """Let a plan find room for its own parcels, even on a day that sold orders overfilled."""
+        view, index = self.capacity.view(), self.world.node_index
+        more = {
+            day: parcels - min(0, room_left(self.world, view, index[day.node], day.on.toordinal()))
+            for day, parcels in own.items()
+            if day.node in index
+        }
+        for day, parcels in more.items():
+            self.capacity.take(day.node, day.on, -parcels)
+        try:
+            yield
+        finally:
+            for day, parcels in more.items():
+                self.capacity.take(day.node, day.on, parcels)
+
+    def first_day(self, node: NodeId, now: datetime) -> date | None:
+        """Return the first day on which a node can work on one more parcel; None: none in reach."""
+        place = self.world.node_index.get(node)
         with self._lock:
-            return plan(request, self.world, view, self.capacity.view(), self.policy)
+            if place is None:
+                return None
+            return first_day(self.world, self.capacity.view(), place, now)
 
     def learn_stock(self, changed: StockChanged) -> None:
         """Take over newer figures of points."""
@@ -175,42 +285,29 @@ class Outlook:
 
     def accepting(
         self, request: SourcingRequest, rejections: Collection[Rejection]
-    ) -> frozenset[NodeId]:
-        """Return the nodes that may serve a waiting line: all but those that never could."""
-        if request.pickup_node or request.only_node:
-            return frozenset({request.pickup_node or request.only_node or NodeId("")})
-        never = {
-            node for one in rejections if one.reason not in FOR_NOW for node in one.nodes
-        } | request.avoided
-        does = self.world.does[request.method]
-        return frozenset(
-            node.node_id
-            for node, able in zip(self.world.nodes, does, strict=True)
-            if able and node.node_id not in never
-        )
+    ) -> dict[int, frozenset[NodeId]]:
+        """Return the nodes that may serve each line if it waits: all but those that never could."""
+        world, named = self.world, request.pickup_node or request.only_node
+        if named:
+            able = np.array([node.node_id == named for node in world.nodes], np.bool_)
+        else:
+            never = {node for one in rejections if one.reason not in FOR_NOW for node in one.nodes}
+            never |= request.avoided
+            allowed = np.array([node.node_id not in never for node in world.nodes], np.bool_)
+            able = world.does[request.method] & allowed
+        return {
+            line.line_no: frozenset(
+                world.nodes[at].node_id for at in (able & fit_for(world, line.sku)).nonzero()[0]
+            )
+            for line in request.lines
+        }
 
     def floor(self, point: StockPoint) -> int:
         """Return the units of a shelf that nobody may promise: its safety stock."""
         if point.lot is not None or point.receipt_line is not None:
             return 0
         sku, node = self.stock.sku_place.get(point.sku), self.stock.node_place.get(point.node)
-        return 0 if sku is None or node is None else int(self._safety[sku, node])
-
-    def _view(self, request: SourcingRequest, buffers: Literal["kept", "opened"]) -> StockView:
-        skus = self.world.components(request.lines)
-        free = self.stock.free(skus, request.channel, request.method, buffers)
-        place = {sku: number for number, sku in enumerate(skus)}
-        dated = tuple(
-            DatedSupply(
-                place[supply.sku],
-                self.world.node_index[supply.node],
-                supply.due_at,
-                supply.units,
-                supply.receipt_line,
-            )
-            for supply in self.stock.dated(skus)
-        )
-        return StockView(skus, free, dated, np.zeros_like(free))
+        return 0 if sku is None or node is None else int(self._known.safety[sku, node])
 
 
 def _for_the_rest(request: SourcingRequest, stage: Plan) -> SourcingRequest:

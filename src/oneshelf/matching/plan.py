@@ -4,7 +4,7 @@ Costs are whole thousandths of a minor unit ("millis").
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -20,10 +20,14 @@ Rejected = Literal[
     "not_eligible",  # the policy keeps it out of this order
     "closed",  # takes no parcels, or does not open within a year
     "toggled_off",  # does not do this for these SKUs
+    "no_licence",  # does not hold what these goods ask for
+    "wrong_temperature",  # cannot keep these goods at theirs
     "out_of_stock",  # has none of what is wanted
+    "other_channels",  # has it, but the policy's pools give it to other channels
     "too_far",
     "no_service",  # no carrier goes from there to the destination
     "hazard_refused",  # carriers go there, not with these goods
+    "temperature_refused",  # carriers go there, not at the temperature of these goods
     "too_heavy",  # carriers go there, not with a unit so heavy
     "no_capacity",  # every day in reach is full
     "too_late",  # would arrive after the wanted day
@@ -36,13 +40,16 @@ Refused = Literal[
     "not_eligible",
     "closed",
     "toggled_off",
+    "no_licence",
+    "wrong_temperature",
     "too_far",
     "no_service",
     "hazard_refused",
+    "temperature_refused",
     "too_heavy",
     "no_capacity",
     "too_late",
-    "needs_more_parcels",  # stock is there, but in too many places
+    "needs_more_parcels",  # stock is there, but one order may not have so many parcels
 ]
 Chosen = Literal[
     "chosen_node",  # the request named it
@@ -92,7 +99,18 @@ class Cost:
 
     def millis(self) -> int:
         """Return the sum of all terms."""
-        return sum(getattr(self, term.name) for term in fields(self))
+        return (
+            self.freight
+            + self.handling
+            + self.labour
+            + self.split
+            + self.lateness
+            + self.speed
+            + self.carbon
+            + self.opportunity
+            + self.preference
+            + self.distance
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +159,16 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBarred:
+    """Who is in but not for one line: nodes that stand it and may not send it, or services."""
+
+    line_no: int
+    reason: Rejected
+    nodes: tuple[NodeId, ...] = ()
+    services: tuple[ServiceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What was decided on, for the decision record: positions as in the problem.
 
@@ -181,6 +209,7 @@ class Plan:
     proof: Proof
     rejections: tuple[Rejection, ...]
     policy_version: int
+    barred: tuple[LineBarred, ...]
     trace: Trace = field(compare=False, repr=False)
     stages: tuple["Plan", ...] = ()
 

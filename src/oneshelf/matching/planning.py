@@ -22,11 +22,12 @@ from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.matching.preferring import solve_preferred
 from oneshelf.matching.request import Preference, SourcingRequest
 from oneshelf.matching.sourcing.problem import Solution, Unsolvable
-from oneshelf.matching.sourcing.solving import servable
+from oneshelf.matching.sourcing.solving import OTHERS_MAX, servable
 from oneshelf.matching.stock_view import CapacityView, StockView
 from oneshelf.matching.unpacking import unpack
 from oneshelf.matching.world import World
 
+OTHERS_WEIGHED = 1  # a promise says whether there was a choice; a decision records the best ten
 PREFERENCES: tuple[Preference, ...] = ("cheapest", "earliest", "fewest_parcels")
 
 
@@ -60,7 +61,9 @@ def plan(
     stock, capacity, date or policy: what nobody has comes back as `unserved`.
     """
     found = _decide(request, world, stock, capacity, policy)
-    return found if isinstance(found, Refusal) else _unpacked(found, request.preference)
+    if isinstance(found, Refusal):
+        return found
+    return _unpacked(found, found.solution, request.preference)
 
 
 def promise(
@@ -71,15 +74,18 @@ def promise(
     policy: SourcingPolicy,
 ) -> tuple[Option, ...] | Refusal:
     """Return what a shopper can choose from: cheapest first, each plan once; or why nothing."""
-    found = _decide(request, world, stock, capacity, policy)
+    found = _decide(request, world, stock, capacity, policy, OTHERS_WEIGHED)
     if isinstance(found, Refusal):
         return found
+    solutions: list[Solution] = []
     options: list[Option] = []
     for preference in PREFERENCES:
-        answer = _unpacked(found, preference)
-        same = next((at for at, o in enumerate(options) if o.plan.parcels == answer.parcels), None)
+        solution = _preferred(found, preference)
+        sent = set(solution.parcels)
+        same = next((at for at, one in enumerate(solutions) if set(one.parcels) == sent), None)
         if same is None:
-            options.append(Option((preference,), answer))
+            solutions.append(solution)
+            options.append(Option((preference,), _unpacked(found, solution, preference)))
         else:
             known = options[same]
             options[same] = Option((*known.preferences, preference), known.plan)
@@ -92,6 +98,7 @@ def _decide(
     stock: StockView,
     capacity: CapacityView,
     policy: SourcingPolicy,
+    others_max: int = OTHERS_MAX,
 ) -> _Found | Refusal:
     """Find the first step at which everything can be served; a sold order goes as far as it can."""
     wants = wants_of(request, world, stock) if _known(request, world) else None
@@ -104,7 +111,12 @@ def _decide(
     for reach, strictness in _steps(request, stock):
         question = replace(question, reach=reach, strictness=strictness)
         offering = offer(question)
-        solution = solve_preferred(offering.problem, offering.offer_arrives_on, request.preference)
+        solution = solve_preferred(
+            offering.problem,
+            offering.offer_arrives_on,
+            request.preference,
+            others_max=others_max,
+        )
         if isinstance(solution, Solution):
             return _Found(offering, solution, ())
     if request.standing == "sold":
@@ -113,16 +125,24 @@ def _decide(
     return Refusal(reason, missing, offering.sieve.rejections(world), policy.version)
 
 
-def _unpacked(found: _Found, preference: Preference) -> Plan:
-    """Return the plan for a preference; what can be served does not depend on it."""
-    offering, solution = found.offering, found.solution
+def _preferred(found: _Found, preference: Preference) -> Solution:
+    """Return the solution for a preference; what can be served does not depend on it."""
+    problem, arrives_on = found.offering.problem, found.offering.offer_arrives_on
+    own = found.offering.question.request.preference
+    if preference == own:
+        return found.solution
+    cheapest = found.solution if own == "cheapest" else None
+    answer = solve_preferred(problem, arrives_on, preference, cheapest, OTHERS_WEIGHED)
+    # Of a large order not every plan is looked at: one that is known is better than none.
+    return answer if isinstance(answer, Solution) else found.solution
+
+
+def _unpacked(found: _Found, solution: Solution, preference: Preference) -> Plan:
+    offering = found.offering
     request = offering.question.request
     if preference != request.preference:
         question = replace(offering.question, request=replace(request, preference=preference))
         offering = replace(offering, question=question)
-        answer = solve_preferred(offering.problem, offering.offer_arrives_on, preference)
-        # Of a large order not every plan is looked at: one that is known is better than none.
-        solution = answer if isinstance(answer, Solution) else solution
     return unpack(offering, solution, _reason(offering, solution, found.unserved), found.unserved)
 
 

@@ -5,6 +5,7 @@ stands here, so that a rule change is a row and never a branch in the code.
 """
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Literal
 
 from oneshelf.base.identifiers import ChannelId, NodeId
@@ -49,12 +50,17 @@ class NodePreference:
 class ChannelPool:
     """The share of each node's free stock that a channel may take, 0 to 100 percent.
 
-    nodes: empty means every node. A channel without a pool takes from all stock.
+    nodes: empty means every node. A channel takes nothing where it has no pool; one without any
+    pool takes from all stock.
     """
 
     channel: ChannelId
     stock_percent: int
     nodes: frozenset[NodeId] = frozenset()
+
+    def reaches(self, node: NodeId) -> bool:
+        """Say whether the pool speaks of a node."""
+        return not self.nodes or node in self.nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,10 @@ class SourcingPolicy:
             _within("surcharge_minor", preference.surcharge_minor, 0, AMOUNT_MINOR_MAX)
         for pool in self.pools:
             _within("stock_percent", pool.stock_percent, 0, 100)
-        if len({pool.channel for pool in self.pools}) != len(self.pools):
-            raise ValueError("a channel has one pool at most")
-
-    def pool_of(self, channel: ChannelId) -> ChannelPool | None:
-        """Return the pool of a channel; None: it takes from all stock."""
-        return next((pool for pool in self.pools if pool.channel == channel), None)
+        for one, other in combinations(self.pools, 2):
+            apart = one.nodes and other.nodes and one.nodes.isdisjoint(other.nodes)
+            if one.channel == other.channel and not apart:
+                raise ValueError("a channel has one pool at most at a node")
 
 
 def _within(name: str, value: int, low: int, high: int) -> None:

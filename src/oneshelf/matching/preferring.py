@@ -10,35 +10,48 @@ import numpy as np
 
 from oneshelf.matching.request import Preference
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
-from oneshelf.matching.sourcing.solving import solve
+from oneshelf.matching.sourcing.solving import OTHERS_MAX, solve
 
 
 def solve_preferred(
-    problem: Problem, offer_arrives_on: Ints, preference: Preference
+    problem: Problem,
+    offer_arrives_on: Ints,
+    preference: Preference,
+    cheapest: Solution | None = None,
+    others_max: int = OTHERS_MAX,
 ) -> Solution | Unsolvable:
-    """Solve; positions in the answer are those of the whole problem."""
+    """Solve; positions in the answer are those of the whole problem.
+
+    cheapest: the answer to that preference, where it is known: it is returned itself if it is the
+    answer to this one too, and no plan is looked for among those it has already beaten.
+    """
     if not problem.wanted.any():
         return solve(problem)
     if not len(problem.offer_site):
         return Unsolvable(tuple(problem.wanted.tolist()))
     if preference == "earliest":
-        return _earliest(problem, offer_arrives_on)
-    if preference == "fewest_parcels":
+        return _earliest(problem, offer_arrives_on, cheapest, others_max)
+    if preference == "fewest_parcels" and (cheapest is None or len(cheapest.parcels) > 1):
         for parcels_max in range(1, problem.parcels_max):
-            solution = solve(replace(problem, parcels_max=parcels_max))
+            solution = solve(replace(problem, parcels_max=parcels_max), others_max)
             if isinstance(solution, Solution):
                 return solution
-    return solve(problem)
+    return cheapest or solve(problem, others_max)
 
 
-def _earliest(problem: Problem, arrives_on: Ints) -> Solution | Unsolvable:
-    for day in np.unique(arrives_on)[:-1].tolist():
+def _earliest(
+    problem: Problem, arrives_on: Ints, cheapest: Solution | None, others_max: int
+) -> Solution | Unsolvable:
+    days = np.unique(arrives_on)[:-1]
+    if cheapest is not None:
+        days = days[days < max(arrives_on[parcel.offer] for parcel in cheapest.parcels)]
+    for day in days.tolist():
         offers = (arrives_on <= day).nonzero()[0]
         if _enough(problem, problem.offer_site[offers]):
-            solution = solve(_only(problem, offers))
+            solution = solve(_only(problem, offers), others_max)
             if isinstance(solution, Solution):
                 return _renumbered(solution, offers)
-    return solve(problem)
+    return cheapest or solve(problem, others_max)
 
 
 def _enough(problem: Problem, sites: Ints) -> bool:

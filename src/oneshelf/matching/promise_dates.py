@@ -3,20 +3,23 @@
 A site is a node from a moment on: now, the launch of a product, the arrival of a receipt. It works
 on the first of its working days whose cut-off (and closing) comes after that moment and that has
 room for one more parcel; the parcel is ready after the handling time, in open minutes, and leaves
-with the first pickup after that.
+with the first pickup after that. A site sends one parcel; a node whose lines may go apart has
+several sites on one day, or on the next day that has room.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import partial
 
 import numpy as np
 
 from oneshelf.base.calendars import instant, local_date
 from oneshelf.matching.eligibility import Question, Sieve
-from oneshelf.matching.stock_view import DatedSupply
+from oneshelf.matching.stock_view import CapacityView, DatedSupply
 from oneshelf.matching.timetable import NEVER, Schedule, Timetable, Work, to_instant, to_us
-from oneshelf.matching.world import UNLIMITED, Ints, Marks
+from oneshelf.matching.world import UNLIMITED, Ints, Marks, World
 
 FULL = 3  # the delay of a node whose day is full; the others stand in timetable
 NOT_YET = 4  # the goods are not there yet
@@ -114,12 +117,26 @@ def ready_us(question: Question, sites: Sites, site: int) -> int | None:
 
 def room(question: Question, node: int, on: int) -> int:
     """Return how many parcels more a node can send on a day."""
-    limit = int(question.world.parcels_per_day_max[node])
-    if limit == UNLIMITED or question.strictness == "relaxed":
+    if question.strictness == "relaxed":
         return UNLIMITED
-    column = on - question.capacity.first_on.toordinal()
-    taken = question.capacity.taken
-    return limit - int(taken[node, column]) if 0 <= column < taken.shape[1] else limit
+    return room_left(question.world, question.capacity, node, on)
+
+
+def first_day(world: World, capacity: CapacityView, node: int, now: datetime) -> date | None:
+    """Return the first day on which a node can work on one more parcel; None: none in reach."""
+    timetable, shift = world.timetable(now.toordinal()), int(world.shift_of_node[node])
+    left = partial(room_left, world, capacity, node)
+    work = _first_with_room(timetable, shift, to_us(now), 0, left)
+    return None if work is None else date.fromordinal(work.on)
+
+
+def room_left(world: World, capacity: CapacityView, node: int, on: int) -> int:
+    """Return how many parcels more fit into a day; below zero where sold orders overfilled it."""
+    limit = int(world.parcels_per_day_max[node])
+    column = on - capacity.first_on.toordinal()
+    if limit == UNLIMITED or not 0 <= column < capacity.taken.shape[1]:
+        return limit
+    return limit - int(capacity.taken[node, column])
 
 
 def _sites_now(
@@ -168,8 +185,18 @@ def _with_room(
 ) -> Work | None:
     """Return the first day's work, on or after a day, that has room for a parcel."""
     shift = int(question.world.shift_of_node[node])
+    return _first_with_room(timetable, shift, release_us, not_before, partial(room, question, node))
+
+
+def _first_with_room(
+    timetable: Timetable,
+    shift: int,
+    release_us: int,
+    not_before: int,
+    left: Callable[[int], int],
+) -> Work | None:
     work = timetable.work(shift, release_us, not_before)
-    while work is not None and room(question, node, work.on) < 1:
+    while work is not None and left(work.on) < 1:
         work = timetable.work(shift, release_us, work.on + 1)
     return work
 
@@ -264,3 +291,47 @@ def chosen_sites(sites: Sites, chosen: Ints | Marks) -> Sites:
         ships_on=sites.ships_on[chosen],
         timetable=sites.timetable,
     )
+
+
+def going_apart(question: Question, sites: Sites, sends: Marks, carried: Marks) -> Sites:
+    """Return the sites, each as often as it may send parcels at once.
+
+    sends[S, L]: whether the site has a unit of the line and may send it. carried[V, L]: by each
+    service that comes.
+    """
+    kind_of_line = np.unique(carried, axis=1, return_inverse=True)[1].ravel()
+    kinds = np.arange(kind_of_line.max() + 1)
+    of_kind = sends @ (kind_of_line[:, None] == kinds)
+    times = np.clip(of_kind.sum(axis=1), 1, question.policy.parcels_max)
+    if times.max(initial=1) == 1:
+        return sites
+    order = np.arange(len(times)).repeat(times)
+    again = np.append(np.False_, order[1:] == order[:-1])
+    several = chosen_sites(sites, order)
+    return _with_room_for_each(question, several, again)
+
+
+def _with_room_for_each(question: Question, sites: Sites, again: Marks) -> Sites:
+    """Move each further parcel of a node to the first day that still has room for it."""
+    limited = question.world.parcels_per_day_max[sites.node] < UNLIMITED
+    moving = (again & limited).nonzero()[0].tolist() if question.strictness != "relaxed" else []
+    if not moving:
+        return sites
+    work_on, delay, ships_on = sites.work_on.copy(), sites.delay.copy(), sites.ships_on.copy()
+    first = zip(sites.node[~again].tolist(), work_on[~again].tolist(), strict=True)
+    parcels = Counter[tuple[int, int]](first)
+    for site in moving:
+        node, on = int(sites.node[site]), int(work_on[site])
+        shift = int(question.world.shift_of_node[node])
+        while on < NEVER and room(question, node, on) <= parcels[node, on]:
+            work = _with_room(
+                question, sites.timetable, node, int(sites.release_us[site]), not_before=on + 1
+            )
+            on = NEVER if work is None else work.on
+            delay[site] = FULL
+            if work is not None:
+                ships_on[site] = sites.timetable.ships_on(shift, work.ready_us)
+        work_on[site] = on
+        parcels[node, on] += 1
+    moved = replace(sites, work_on=work_on, delay=delay, ships_on=ships_on)
+    return chosen_sites(moved, work_on < NEVER)

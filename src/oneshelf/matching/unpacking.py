@@ -1,19 +1,21 @@
 """From the solver's answer back to parcels with names, dates and costs. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
 
-from oneshelf.matching.eligibility import due_supplies
-from oneshelf.matching.offering import Offering
+from oneshelf.matching.eligibility import REASONS, due_supplies
+from oneshelf.matching.offering import Offering, takes_hazards
 from oneshelf.matching.plan import (
     PICKED_UP,
     Chosen,
     Cost,
+    LineBarred,
     LineUnits,
     Parcel,
     Plan,
+    Rejected,
     Take,
     Trace,
     service_of,
@@ -22,6 +24,7 @@ from oneshelf.matching.plan import (
 from oneshelf.matching.promise_dates import ready_us
 from oneshelf.matching.sourcing.problem import SitedParcel, Solution
 from oneshelf.matching.timetable import to_instant, to_us
+from oneshelf.matching.world import Marks
 
 
 def unpack(
@@ -46,8 +49,33 @@ def unpack(
         proof=solution.proof,
         rejections=offering.sieve.rejections(offering.question.world),
         policy_version=offering.question.policy.version,
+        barred=tuple(_barred(offering)),
         trace=trace,
     )
+
+
+def _barred(offering: Offering) -> Iterator[LineBarred]:
+    """Yield who is in but not for a line: nodes first, then services."""
+    problem, world = offering.problem, offering.question.world
+    for line, wanted in enumerate(offering.question.request.lines):
+        stands = (problem.site_stock >= problem.uses[line]).all(axis=1)
+        out = np.unique(problem.site_node[stands & ~problem.site_sends[:, line]])
+        reasons = offering.sieve.line_reason[out, line]
+        for number in np.unique(reasons).tolist():
+            nodes = tuple(world.nodes[at].node_id for at in out[reasons == number])
+            yield LineBarred(wanted.line_no, REASONS[number - 1], nodes=nodes)
+        refusing = np.unique(
+            offering.offer_service[~problem.tariff_carries[problem.offer_tariff, line]]
+        )
+        takes = takes_hazards(offering.question, line)[refusing]
+        told: tuple[tuple[Marks, Rejected], ...] = (
+            (~takes, "hazard_refused"),
+            (takes, "temperature_refused"),
+        )
+        for marks, reason in told:
+            services = tuple(world.services[at].service_id for at in refusing[marks])
+            if services:
+                yield LineBarred(wanted.line_no, reason, services=services)
 
 
 def _trace(offering: Offering, solution: Solution, sent: tuple[SitedParcel, ...]) -> Trace:

@@ -1,7 +1,7 @@
 """The catalog as arrays: compiled once per catalog version, then only read. Pure.
 
 Besides the arrays it remembers answers that depend on the catalog alone (timetables, lanes to a
-destination); remembering changes speed, never an answer.
+destination, who is fit for which goods); remembering changes speed, never an answer.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from oneshelf.base.identifiers import NodeId, Sku
 from oneshelf.catalog.assortment import Catalog
 from oneshelf.catalog.carriers import Service, Zone
 from oneshelf.catalog.nodes import Method, Node, NodeKind, Toggle
-from oneshelf.catalog.products import Product
+from oneshelf.catalog.products import AMBIENT, Hazard, Licence, Product, Temperature
 from oneshelf.matching.request import Destination, WantedLine
 from oneshelf.matching.timetable import Pickup, Shift, Timetable
 
@@ -29,7 +29,8 @@ EARTH_RADIUS_KM = 6371.0088
 UNLIMITED = 2**40
 BLOCK_DAYS = 90  # a timetable starts at a multiple of this, and a little earlier
 LEAD_DAYS = 10
-LANES_REMEMBERED = 256
+NEEDS_REMEMBERED = 16_384
+LANES_REMEMBERED = 2_048  # districts; 11 kB each at 200 nodes and 2 services
 NO_ZONE = -1
 
 Item = TypeVar("Item", bound=Hashable)
@@ -58,6 +59,18 @@ class Lanes:
     tariff: Ints
     transit_days: Ints
     carried_gram_gco2e_millionths: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What one product asks of a node and of a service, its parts included.
+
+    Law and physics: no order, sold or not, goes without them.
+    """
+
+    licences: frozenset[Licence]
+    temperatures: frozenset[Temperature]
+    hazards: frozenset[Hazard]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +189,50 @@ def world_of(catalog: Catalog) -> World:
         catalog.products.values(),
         (Toggle(node, sku, methods) for (node, sku), methods in catalog.toggles.items()),
     )
+
+
+@lru_cache(maxsize=NEEDS_REMEMBERED)
+def needs_of(world: World, sku: Sku) -> Needs:
+    """Return what a product of the world asks; a kit that says nothing is kept as its parts are."""
+    product = world.products[sku]
+    parts = [world.products[part.sku] for part in product.parts if part.sku in world.products]
+    said = frozenset({product.temperature})
+    return Needs(
+        licences=product.licences.union(*(part.licences for part in parts)),
+        temperatures=(said - AMBIENT).union(part.temperature for part in parts) or said,
+        hazards=frozenset(one.hazard for one in (product, *parts)) - {"none"},
+    )
+
+
+@lru_cache(maxsize=256)
+def licensed(world: World, needs: Needs) -> Marks:
+    """Return which nodes hold the licences."""
+    return np.array([needs.licences <= node.licences for node in world.nodes], np.bool_)
+
+
+@lru_cache(maxsize=256)
+def kept(world: World, needs: Needs) -> Marks:
+    """Return which nodes keep goods at these temperatures."""
+    return np.array([needs.temperatures <= node.temperatures for node in world.nodes], np.bool_)
+
+
+@lru_cache(maxsize=256)
+def taken(world: World, needs: Needs) -> Marks:
+    """Return which services take the hazards."""
+    return np.array([not needs.hazards & one.refuses for one in world.services], np.bool_)
+
+
+@lru_cache(maxsize=256)
+def kept_on_the_way(world: World, needs: Needs) -> Marks:
+    """Return which services carry goods at these temperatures."""
+    return np.array([needs.temperatures <= one.temperatures for one in world.services], np.bool_)
+
+
+def fit_for(world: World, sku: Sku) -> Marks:
+    """Return which nodes may send or hand over a product, as far as licence and cold go."""
+    needs = needs_of(world, sku)
+    fit: Marks = licensed(world, needs) & kept(world, needs)
+    return fit
 
 
 @lru_cache(maxsize=LANES_REMEMBERED)

@@ -108,3 +108,8 @@ class PromiseChanged(AboutOrder):
     before_on: date | None
     after_on: date | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactErased(AboutOrder):
+    """The order's contact row was emptied for good. What stood there is told nowhere."""

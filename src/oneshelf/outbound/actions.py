@@ -1,5 +1,6 @@
 """Take whole parcels a step further: what packing, shipping and pickup have in common."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,9 +22,12 @@ class Stepped:
     moves: tuple[Move, ...]
     answers: tuple[ParcelAnswer, ...]
 
-    def units(self, parcel_id: ParcelId) -> int:
-        """Return the units in one parcel."""
-        return sum(move.units for move in self.moves if move.parcel_id_after == parcel_id)
+    def units(self) -> Counter[ParcelId | None]:
+        """Return the units in each parcel."""
+        units = Counter[ParcelId | None]()
+        for move in self.moves:
+            units[move.parcel_id_after] += move.units
+        return units
 
 
 def take_step(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from oneshelf.base.identifiers import NodeId, ParcelId, ServiceId
+from oneshelf.base.identifiers import LineId, NodeId, ParcelId, ServiceId, Sku
+from oneshelf.inventory.recalls.recalled import Found
 from oneshelf.orders.facts import AboutOrder
 
 
@@ -28,6 +29,17 @@ class PickShort(AboutParcel):
 
     units: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsPutBack(AboutOrder):
+    """Units that were called back left their tote: for sale again, unfit, or not there."""
+
+    line_id: LineId
+    node: NodeId
+    sku: Sku
+    units: int
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from threading import Event
@@ -21,11 +20,11 @@ from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
-from oneshelf.web.edge import Edge
+from oneshelf.web.edge import Edge, Entrance, ShortWay
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
-from oneshelf.web.house import House
+from oneshelf.web.house import Crew, House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.live.doors import live_doors
@@ -33,10 +32,12 @@ from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
 from oneshelf.web.orders.deciding import placing
+from oneshelf.web.orders.erasing import DOORS as ERASING
 from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING
 from oneshelf.web.orders.placing import DOORS as PLACING
 from oneshelf.web.orders.promising import DOORS as PROMISING
+from oneshelf.web.outbound.emptying import DOORS as EMPTYING
 from oneshelf.web.outbound.returning import DOORS as RETURNING
 from oneshelf.web.outbound.working import DOORS as WORKING
 from oneshelf.web.pages.assets import DOORS as ASSETS
@@ -48,6 +49,7 @@ from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
 from oneshelf.web.stock.looking import DOORS as STOCK
 from oneshelf.web.stock.receiving import DOORS as RECEIVING
 from oneshelf.web.stock.reserving import DOORS as RESERVING
+from oneshelf.web.stock.selling import DOORS as SELLING
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
@@ -56,13 +58,16 @@ DOORS: tuple[Door, ...] = (
     *PLACING,
     *LOOKING,
     *CHANGING,
+    *ERASING,
     *EXPLAINING,
     *PROMISING,
     *RESERVING,
     *STOCK,
+    *SELLING,
     *STOCK_CHANGES,
     *RECEIVING,
     *WORKING,
+    *EMPTYING,
     *RETURNING,
     *SHEETS,
     *POLICIES,
@@ -70,9 +75,12 @@ DOORS: tuple[Door, ...] = (
     *EVENTS,
 )
 THREADS = 12
-CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the guard, one to spare
+WAITING_MAX = 200
+LOOKOUT_WAITING_MAX = 8
+CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the lookout, the live page
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
+FOR_WATCHERS = ("/health/", "/metrics")  # open to the end
 FOR_PROGRAMS = ("/api/", "/health/", "/metrics")  # pages and their files are for people
 NAMED = re.compile(r"\{(\w+)\}")
 
@@ -94,7 +102,8 @@ def furnish(database: Database) -> House:
         knocks=RateLimit(KNOCKS_AT_ONCE, KNOCKS_PER_SECOND),
         metrics=Metrics(),
         safe_tail=tail,
-        threads=ThreadPoolExecutor(THREADS, thread_name_prefix="door"),
+        crew=Crew(THREADS, WAITING_MAX, "door"),
+        lookout=Crew(1, LOOKOUT_WAITING_MAX, "lookout"),
         stopping=Event(),
     )
 
@@ -114,12 +123,14 @@ def make_application(house: House) -> ASGIApp:
         house.placing.start()
 
     async def close_house() -> None:
-        await house.work(house.placing.stop)
-        await house.work(house.snapshot.stop)
-        house.threads.shutdown(wait=True)
+        await house.crew.go_on(house.placing.stop)
+        await house.crew.go_on(house.snapshot.stop)
+        house.crew.stop()
+        house.lookout.stop()
 
+    routes = {door: handler(door, house) for door in every_door(house)}
     application = Litestar(
-        [handler(door, house) for door in every_door(house)],
+        list(routes.values()),
         guards=[partial(guard, house)],
         exception_handlers={Exception: answer_error},
         on_startup=[open_house],
@@ -128,7 +139,12 @@ def make_application(house: House) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    return Edge(application, house.metrics)
+    entrances: dict[tuple[str, str], Entrance] = {
+        (door.method, door.path): Entrance(door.path, route, partial(enter, house, door))
+        for door, route in routes.items()
+        if door.way == "short"
+    }
+    return Edge(ShortWay(application, entrances), house.metrics)
 
 
 def read_version() -> str:
@@ -156,11 +172,29 @@ def handler(door: Door, house: House) -> HTTPRouteHandler:
     return route(enter)
 
 
+async def enter(house: House, door: Door, request: HttpRequest) -> Response[bytes]:
+    """Guard a door and answer at it, without the router."""
+    await admit(house, request, door)
+    answer = await door.answer(Visit(request, house, key_of(request)))
+    if isinstance(answer, Stream):
+        raise TypeError(f"{door.path} streams; only the router can")
+    return answer
+
+
 async def guard(house: House, connection: Connection, route: BaseRouteHandler) -> None:
     """Let nobody in who may not enter. Deny by default: a route that is not a door is closed."""
     door = route.opt.get("door")
     if not isinstance(door, Door):
         raise OneshelfError("forbidden", "This door is closed.")
+    await admit(house, connection, door)
+
+
+async def admit(house: House, connection: Connection | HttpRequest, door: Door) -> None:
+    """Let in who may enter this door, or raise."""
+    if house.stopping.is_set() and not door.path.startswith(FOR_WATCHERS):
+        raise OneshelfError(
+            "overloaded", "This server is stopping.", "Repeat the request; another one takes it."
+        )
     authorization = connection.headers.get("authorization")
     if door.scope == "public":
         if not house.keys.knows(authorization):
@@ -180,7 +214,7 @@ async def guard(house: House, connection: Connection, route: BaseRouteHandler) -
     connection.scope["user"] = key
 
 
-def _limit(house: House, connection: Connection) -> None:
+def _limit(house: House, connection: Connection | HttpRequest) -> None:
     address = connection.client.host if connection.client else "unknown"
     if not house.knocks.allows(address, time.monotonic()):
         raise OneshelfError(

@@ -136,7 +136,8 @@ Answer = Callable[[Visit], Awaitable[Response[bytes] | Stream]]
 class Door:
     """One method of one path. gives_media without gives: text of that kind.
 
-    also: another status that bears the same answer, as for a repeat.
+    also: another status that bears the same answer, as for a repeat. way: `short` where a crowd
+    comes in (see web.edge); its path has no names, and what it answers is whole.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -155,6 +156,7 @@ class Door:
     repeats: Literal["needs_key", "may_have_key", "no_key"] = "no_key"
     versioned: bool = False
     body_bytes_max: int = BODY_BYTES_MAX
+    way: Literal["router", "short"] = "router"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,32 @@
 """Run the doors on a host and port until somebody says stop."""
 
+import asyncio
 import socket
+import sys
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
-from oneshelf.base.database import Database
+from oneshelf.base.database import AT_A_DOOR, Database
 from oneshelf.base.errors import OneshelfError
+from oneshelf.base.waiting.grace import Grace
 from oneshelf.web.application import CONNECTIONS_MAX, furnish, make_application
 from oneshelf.web.house import House
 
 BACKLOG = 2_048
-GRACE_S = 10
+LAST_ANSWERS_S = 5
+SWITCH_S = 0.001  # the thread that keeps stock fresh waits this long for a busy one, not 5 ms (T5)
 
 
 class Server(uvicorn.Server):
-    """Uvicorn that tells the house first, so that open streams end by themselves."""
+    """Uvicorn that ends in order: unready, no new work, every queued answer given, then closed."""
 
     def __init__(self, config: uvicorn.Config, house: House) -> None:
         """Remember whom to tell."""
         super().__init__(config)
         self._house = house
+        self._grace = Grace()
         self._on_opening: Callable[[], None] | None = None
 
     def on_opening(self, tell: Callable[[], None]) -> None:
@@ -34,9 +40,15 @@ class Server(uvicorn.Server):
             self._on_opening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Wind down: streams end, waiting requests are answered, the writer drains."""
+        """Wind down. Until the queue is empty the doors are open, and say 503 to new work."""
         self._house.stopping.set()
+        await asyncio.to_thread(self._house.placing.stop)
         await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Be asked to stop; the second time there is no waiting."""
+        self._grace.signaled(sig)
+        super().handle_exit(sig, frame)
 
 
 def take_port(host: str, port: int) -> socket.socket:
@@ -71,7 +83,7 @@ def make_server(house: House) -> Server:
         access_log=False,
         server_header=False,
         date_header=True,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=LAST_ANSWERS_S,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64_000,
     )
@@ -83,8 +95,9 @@ def serve(url: str, host: str, port: int, opened: Callable[[str], None]) -> None
 
     url: of the database, whose tables are there already. opened: told the address once it answers.
     """
+    sys.setswitchinterval(SWITCH_S)
     with take_port(host, port) as taken:
-        database = Database(url, connections_max=CONNECTIONS_MAX)
+        database = Database(url, connections_max=CONNECTIONS_MAX, patience=AT_A_DOOR)
         try:
             server = make_server(furnish(database))
             shown = f"[{host}]" if ":" in host else host

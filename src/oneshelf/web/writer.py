@@ -5,6 +5,7 @@ of one.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ Decide = Callable[[Sequence[Request], BatchKind], Sequence[Answer]]
 
 BATCH_MAX = 500
 WAITING_MAX = 10_000
+WAITING_S_MAX = 8.0  # whoever asked has given up, or will before an answer is there
 SHARED_ATTEMPTS_MAX = 2
 
 
@@ -37,6 +39,7 @@ class _Waiting(Generic[Request, Answer]):
 
     request: Request
     future: "asyncio.Future[Answer | OneshelfError]"
+    asked_at_s: float
     attempts: int = 0
 
 
@@ -94,9 +97,9 @@ class Writer(Generic[Request, Answer]):
 
         Raises `overloaded` and queues none of them when the queue has no room.
         """
-        loop = asyncio.get_running_loop()
+        loop, now_s = asyncio.get_running_loop(), time.monotonic()
         asked: list[_Waiting[Request, Answer]] = [
-            _Waiting(request, loop.create_future()) for request in requests
+            _Waiting(request, loop.create_future(), now_s) for request in requests
         ]
         with self._changed:
             if self._stopping:
@@ -117,7 +120,8 @@ class Writer(Generic[Request, Answer]):
     def _work(self) -> None:
         again: list[_Waiting[Request, Answer]] = []
         while batch := self._take(again):
-            again = self._run(batch)
+            fresh = _send_late_away(batch)
+            again = self._run(fresh) if fresh else []
 
     def _take(self, again: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
         """Return the next batch: what was undecided leads; empty when there is nothing left."""
@@ -159,6 +163,22 @@ class Writer(Generic[Request, Answer]):
                 settled.append((waiting, _contended()))
         _settle(settled)
         return again
+
+
+def _send_late_away(
+    batch: list[_Waiting[Request, Answer]],
+) -> list[_Waiting[Request, Answer]]:
+    """Answer whoever waited too long before work is done for them; return the rest."""
+    oldest_s = time.monotonic() - WAITING_S_MAX
+    late = [waiting for waiting in batch if waiting.asked_at_s < oldest_s]
+    if late:
+        error = OneshelfError(
+            "overloaded",
+            f"The request waited for more than {WAITING_S_MAX:g} s; nothing was done.",
+            "Repeat the request with the same key in a moment.",
+        )
+        _settle([(waiting, error) for waiting in late])
+    return [waiting for waiting in batch if waiting.asked_at_s >= oldest_s]
 
 
 def _settle(

@@ -44,11 +44,12 @@ def put_services(tx: Transaction, services: Sequence[Service]) -> list[str]:
             ON CONFLICT (service_id) DO UPDATE
            SET (carrier_id, name, collects_id, collected_at, delivers_id,
                 dimensional_divisor_mm3_per_g, weight_g_max, refuses, countries,
-                emission_gco2e_per_tonne_km)
+                emission_gco2e_per_tonne_km, temperatures)
              = ROW (EXCLUDED.carrier_id, EXCLUDED.name, EXCLUDED.collects_id,
                     EXCLUDED.collected_at, EXCLUDED.delivers_id,
                     EXCLUDED.dimensional_divisor_mm3_per_g, EXCLUDED.weight_g_max,
-                    EXCLUDED.refuses, EXCLUDED.countries, EXCLUDED.emission_gco2e_per_tonne_km)
+                    EXCLUDED.refuses, EXCLUDED.countries, EXCLUDED.emission_gco2e_per_tonne_km,
+                    EXCLUDED.temperatures)
          WHERE ROW(old.*) IS DISTINCT FROM ROW(EXCLUDED.*)
         RETURNING service_id
         """,

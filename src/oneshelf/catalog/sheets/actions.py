@@ -5,7 +5,7 @@ stops the file: it can ask `check_rows` about the whole file before it imports t
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -31,15 +31,20 @@ from oneshelf.catalog.sheets.references import references, unknown
 from oneshelf.catalog.sheets.writing import write
 
 Row = TypeVar("Row")
+RowKey = str | tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a batch of rows: changed + unchanged + refused lines is all of them."""
+    """What became of a batch of rows: changed + unchanged + refused lines is all of them.
+
+    keys: of the rows that changed, for those who must follow; no part of the answer.
+    """
 
     changed: int
     unchanged: int
     refusals: tuple[Refusal, ...]
+    keys: frozenset[RowKey] = field(default=frozenset(), compare=False)
 
 
 def check_rows(
@@ -69,26 +74,28 @@ def import_rows(
     good = [row for row in rows if row.line not in refused]
     good.sort(key=lambda row: isinstance(row.entry, Product) and bool(row.entry.parts))
     changed, more = _put_in_halves(tx, kind, good, now)
-    lines_refused = len(refused) + len(more)
-    return Imported(changed, len(rows) - changed - lines_refused, (*refusals, *more))
+    unchanged = len(rows) - len(changed) - len(refused) - len(more)
+    return Imported(len(changed), unchanged, (*refusals, *more), changed)
 
 
 def _put_in_halves(
     tx: Transaction, kind: SheetKind, rows: Sequence[GoodRow], now: datetime
-) -> tuple[int, list[Refusal]]:
+) -> tuple[frozenset[RowKey], list[Refusal]]:
     """Put rows; when the tables refuse a value, halve them until the culprit stands alone."""
     if not rows:
-        return 0, []
+        return frozenset(), []
     try:
         with tx.savepoint():
             return PUTS[kind](tx, [row.entry for row in rows], now), []
     except ValueRefusedError as error:
         if len(rows) == 1:
-            return 0, [Refusal(rows[0].line, "", error.message, "a row that fits", error.hint)]
+            return frozenset(), [
+                Refusal(rows[0].line, "", error.message, "a row that fits", error.hint)
+            ]
     middle = len(rows) // 2
     changed, refusals = _put_in_halves(tx, kind, rows[:middle], now)
     more_changed, more_refusals = _put_in_halves(tx, kind, rows[middle:], now)
-    return changed + more_changed, refusals + more_refusals
+    return changed | more_changed, refusals + more_refusals
 
 
 def export_lines(tx: Transaction, kind: SheetKind) -> Iterator[str]:
@@ -103,20 +110,18 @@ def _of(kind: type[Row], entries: Sequence[Entry]) -> list[Row]:
     return rows
 
 
-PUTS: Mapping[SheetKind, Callable[[Transaction, Sequence[Entry], datetime], int]] = {
-    "brands": lambda tx, rows, now: len(catalog.put_brands(tx, _of(Brand, rows), now)),
-    "calendars": lambda tx, rows, now: len(
-        catalog.put_calendars(tx, _of(NamedCalendar, rows), now)
-    ),
-    "carriers": lambda tx, rows, now: len(carriage.put_carriers(tx, _of(Carrier, rows), now)),
-    "products": lambda tx, rows, now: len(catalog.put_products(tx, _of(Product, rows), now)),
-    "nodes": lambda tx, rows, now: len(catalog.put_nodes(tx, _of(Node, rows), now)),
-    "toggles": lambda tx, rows, now: len(catalog.put_toggles(tx, _of(Toggle, rows), now)),
-    "services": lambda tx, rows, now: len(carriage.put_terms(tx, _of(Service, rows), now)),
-    "zones": lambda tx, rows, now: len(carriage.put_zones(tx, _of(ServiceZone, rows), now)),
-    "channels": lambda tx, rows, now: len(catalog.put_channels(tx, _of(Channel, rows), now)),
-    "customers": lambda tx, rows, now: len(contacts.put_customers(tx, _of(Customer, rows), now)),
-    "staff": lambda tx, rows, now: len(access.put_staff(tx, _of(Staff, rows), now)),
+PUTS: Mapping[SheetKind, Callable[[Transaction, Sequence[Entry], datetime], frozenset[RowKey]]] = {
+    "brands": lambda tx, rows, now: catalog.put_brands(tx, _of(Brand, rows), now),
+    "calendars": lambda tx, rows, now: catalog.put_calendars(tx, _of(NamedCalendar, rows), now),
+    "carriers": lambda tx, rows, now: carriage.put_carriers(tx, _of(Carrier, rows), now),
+    "products": lambda tx, rows, now: catalog.put_products(tx, _of(Product, rows), now),
+    "nodes": lambda tx, rows, now: catalog.put_nodes(tx, _of(Node, rows), now),
+    "toggles": lambda tx, rows, now: catalog.put_toggles(tx, _of(Toggle, rows), now),
+    "services": lambda tx, rows, now: carriage.put_terms(tx, _of(Service, rows), now),
+    "zones": lambda tx, rows, now: carriage.put_zones(tx, _of(ServiceZone, rows), now),
+    "channels": lambda tx, rows, now: catalog.put_channels(tx, _of(Channel, rows), now),
+    "customers": lambda tx, rows, now: contacts.put_customers(tx, _of(Customer, rows), now),
+    "staff": lambda tx, rows, now: access.put_staff(tx, _of(Staff, rows), now),
 }
 
 

@@ -24,6 +24,7 @@ FOUND_LETTERS_MAX = 60
 WHOLE = re.compile(r"0|[1-9][0-9]{0,15}")
 DECIMAL = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,340})?")
 HARMLESS = re.compile(r"[+-][0-9 ().-]*")  # phone numbers and coordinates
+PLAIN_KEY = re.compile(f"[A-Za-z0-9._-]{{1,{KEY_LETTERS_MAX}}}")  # most are, and found so at once
 BETWEEN = "|"  # stands between the entries of a list
 
 
@@ -67,7 +68,7 @@ def _runs_as_formula(text: str) -> bool:
 
 def is_key(text: str) -> bool:
     """Say whether this can name something (the domain `catalog.key` says the same)."""
-    return (
+    return PLAIN_KEY.fullmatch(text) is not None or (
         0 < len(text) <= KEY_LETTERS_MAX
         and text == text.strip()
         and BETWEEN not in text

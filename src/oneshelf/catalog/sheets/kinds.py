@@ -23,7 +23,14 @@ from oneshelf.catalog.contacts.customers import Customer, CustomerRef
 from oneshelf.catalog.gtin import is_gtin
 from oneshelf.catalog.nodes import Method, Node, NodeKind, Toggle
 from oneshelf.catalog.opening_hours import NOT_READ, NamedCalendar
-from oneshelf.catalog.products import Hazard, KitPart, Product
+from oneshelf.catalog.products import (
+    AMBIENT,
+    Hazard,
+    KitPart,
+    Licence,
+    Product,
+    Temperature,
+)
 from oneshelf.catalog.sheets.cells import Cells, is_key
 from oneshelf.catalog.sheets.opening_text import read_openings
 
@@ -56,10 +63,12 @@ Entry = (
 
 CHANNEL_KINDS: Final[tuple[ChannelKind, ...]] = get_args(ChannelKind)
 HAZARDS: Final[tuple[Hazard, ...]] = get_args(Hazard)
+LICENCES: Final[tuple[Licence, ...]] = get_args(Licence)
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 NODE_KINDS: Final[tuple[NodeKind, ...]] = get_args(NodeKind)
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
+TEMPERATURES: Final[tuple[Temperature, ...]] = get_args(Temperature)
 LENGTH_MM_MAX = 1_000_000
 PLACE_MAX = 1_000
 UNITS = re.compile("[1-9][0-9]{0,5}")
@@ -126,7 +135,17 @@ def _product(cells: Cells) -> Product:
         currency=cells.code("currency", 3),
         parts=_parts(cells),
         launches_on=cells.day_or_none("launches_on"),
+        licences=cells.some_of("licences", LICENCES),
+        temperature=_temperature(cells),
     )
+
+
+def _temperature(cells: Cells) -> Temperature:
+    return cells.one_of("temperature", TEMPERATURES) if cells.raw("temperature") else "ambient"
+
+
+def _temperatures(cells: Cells) -> frozenset[Temperature]:
+    return cells.some_of("temperatures", TEMPERATURES) or AMBIENT
 
 
 def _parts(cells: Cells) -> tuple[KitPart, ...]:
@@ -161,6 +180,8 @@ def _node(cells: Cells) -> Node:
         parcel_cost_minor=cells.number("parcel_cost_minor"),
         unit_cost_minor=cells.number("unit_cost_minor"),
         calendar_id=CalendarId(cells.key("calendar_id")),
+        licences=cells.some_of("licences", LICENCES),
+        temperatures=_temperatures(cells),
     )
 
 
@@ -186,6 +207,7 @@ def _service(cells: Cells) -> Service:
         emission_gco2e_per_tonne_km=cells.number("emission_gco2e_per_tonne_km"),
         collects_id=CalendarId(cells.key("collects_id")),
         delivers_id=CalendarId(cells.key("delivers_id")),
+        temperatures=_temperatures(cells),
     )
 
 
@@ -247,26 +269,27 @@ SHEETS: Final[Mapping[SheetKind, Sheet]] = {
     "carriers": _sheet("carrier_id name", 1, _carrier),
     "products": _sheet(
         "sku name brand category gtin weight_g length_mm width_mm height_mm hazard price_minor"
-        " currency parts launches_on",
+        " currency parts launches_on licences temperature",
         1,
         _product,
-        "gtin parts launches_on",
+        "gtin parts launches_on licences temperature",
     ),
     "nodes": _sheet(
         "node_id name kind street city postcode country latitude longitude calendar_id cut_off"
-        " handling_minutes parcels_per_day_max methods parcel_cost_minor unit_cost_minor",
+        " handling_minutes parcels_per_day_max methods parcel_cost_minor unit_cost_minor"
+        " licences temperatures",
         1,
         _node,
-        "parcels_per_day_max",
+        "parcels_per_day_max licences temperatures",
     ),
     "toggles": _sheet("node_id sku methods", 2, _toggle),
     "services": _sheet(
         "service_id carrier_id name collects_id collected_at delivers_id"
         " dimensional_divisor_mm3_per_g weight_g_max refuses countries"
-        " emission_gco2e_per_tonne_km",
+        " emission_gco2e_per_tonne_km temperatures",
         1,
         _service,
-        "refuses",
+        "refuses temperatures",
     ),
     "zones": _sheet(
         "service_id place name distance_km_max postcode_prefixes transit_days base_minor"

@@ -75,6 +75,7 @@ def _product(product: Product) -> tuple[str | int, ...]:
         *(product.hazard, product.price_minor, product.currency),
         BETWEEN.join(f"{part.sku}:{part.units}" for part in product.parts),
         product.launches_on.isoformat() if product.launches_on else "",
+        *(_entries(product.licences), product.temperature),
     )
 
 
@@ -84,6 +85,7 @@ def _node(node: Node) -> tuple[str | int, ...]:
         *(write_degrees(node.latitude), write_degrees(node.longitude), node.calendar_id),
         *(write_clock(node.cut_off), node.handling_minutes, _or_empty(node.parcels_per_day_max)),
         *(_entries(node.methods), node.parcel_cost_minor, node.unit_cost_minor),
+        *(_entries(node.licences), _entries(node.temperatures)),
     )
 
 
@@ -93,7 +95,7 @@ def _service(service: Service) -> tuple[str | int, ...]:
         *(write_clock(service.collected_at), service.delivers_id),
         *(service.dimensional_divisor_mm3_per_g, service.weight_g_max),
         *(_entries(service.refuses), _entries(service.countries)),
-        service.emission_gco2e_per_tonne_km,
+        *(service.emission_gco2e_per_tonne_km, _entries(service.temperatures)),
     )
 
 

@@ -13,8 +13,11 @@ from oneshelf.inventory.shelf.actions import lock_point_ids, move, touch
 def audit(tx: Transaction) -> list[Difference]:
     """Name every figure that does not follow from the ledger. Locks nothing."""
     stranded = [
-        Difference("stranded", None, one.sku, "available", one.claim_id, 0, one.units)
+        Difference(
+            "stranded", None, part.sku, "available", one.claim.claim_id, 0, part.units * one.units
+        )
         for one in find_stranded(tx)
+        for part in one.claim.parts
     ]
     return store.find_differences(tx) + stranded
 

@@ -15,6 +15,7 @@ Kind = Literal[
     "receipt",  # a receipt line's open units are not what has not come yet
     "claim",  # a line that waits is promised more than it waits for
     "claim_part",  # a claim has no parts, or parts that are not open while it is
+    "recalled",  # more units are to be put back than are in the line's totes
     "stranded",  # units are free while an older claim could have them
 ]
 

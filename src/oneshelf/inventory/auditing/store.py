@@ -86,6 +86,15 @@ AUDIT: LiteralString = """
               LEFT JOIN inventory.claim_part AS part USING (claim_id)
              GROUP BY claim_id) AS counted
      WHERE fitting <> greatest(1, parts)
+     UNION ALL
+    SELECT 'recalled', NULL, recalled.sku, 'picked', NULL, coalesce(tote.units, 0), recalled.units
+      FROM inventory.recalled
+      LEFT JOIN (SELECT line_id, node, sku, sum(units) AS units
+                   FROM inventory.commitment
+                   JOIN inventory.point USING (point_id)
+                  WHERE state = 'picked'
+                  GROUP BY line_id, node, sku) AS tote USING (line_id, node, sku)
+     WHERE recalled.units > coalesce(tote.units, 0)
 """
 
 

@@ -6,19 +6,28 @@ from datetime import datetime
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import ContendedError
-from oneshelf.base.identifiers import LineId, PointId, Sku
+from oneshelf.base.identifiers import LineId, NodeId, PointId, Sku
 from oneshelf.base.outbox import announce
 from oneshelf.base.policies import decide_policy, read_policy
 from oneshelf.inventory.buffers import BufferPolicy, explain_safety
 from oneshelf.inventory.claims import store
-from oneshelf.inventory.claims.serving import Claim, ClaimWish, Grant, Inbound, Shelf, allot, serve
-from oneshelf.inventory.claims.store import StrandedRow
+from oneshelf.inventory.claims.serving import (
+    Claim,
+    ClaimWish,
+    Grant,
+    Inbound,
+    Off,
+    Shelf,
+    allot,
+    serve,
+)
 from oneshelf.inventory.facts import ClaimServed
 from oneshelf.inventory.ledger import Balance, Commitment, State, Step, StockPoint
 from oneshelf.inventory.shelf.actions import (
     carry,
     ensure_points,
     find_commitments,
+    find_shelves,
     lock_point_ids,
 )
 
@@ -93,8 +102,8 @@ def serve_claims(
     if set(store.find_nearby_points(tx, [], skus)) - ids:
         raise ContendedError(SERIALISATION_FAILURE)
     standing = lock_point_ids(tx, ids, now)
-    off = {(row.method, row.sku, row.node) for row in store.find_off(tx, skus)}
-    grants = serve(claims, _free(tx, standing.values(), skus), off)
+    free = _free(tx, ((b.point.sku, b.point.node, b.available) for b in standing.values()))
+    grants = serve(claims, free, _off(tx, claims))
     left = _reduced(claims, grants)
     back, forth = _settle(tx, claims, left, standing, settling)
     carry(tx, back, now)
@@ -114,6 +123,20 @@ def serve_skus(tx: Transaction, skus: Collection[Sku], now: datetime) -> list[Cl
     return serve_claims(tx, lock_for_serving(tx, [], now, skus=skus), now)
 
 
+def serve_opened(
+    tx: Transaction, shelves: Collection[Shelf], waited: Collection[Sku], now: datetime
+) -> list[ClaimServed]:
+    """Serve claims for these SKUs after the catalog let shelves do more.
+
+    The shelves are locked whether anybody waits or not: an order that begins to wait at this
+    moment holds them too, and whoever comes second sees what the first one wrote.
+    """
+    points = find_shelves(tx, shelves) if shelves else []
+    if not points and not waited:
+        return []
+    return serve_claims(tx, lock_for_serving(tx, points, now, skus=waited), now)
+
+
 def decide_buffers(tx: Transaction, policy: BufferPolicy, now: datetime) -> int:
     """Keep back other units from now on; serve claims from what is no longer kept back.
 
@@ -125,16 +148,16 @@ def decide_buffers(tx: Transaction, policy: BufferPolicy, now: datetime) -> int:
     return version
 
 
-def find_stranded(tx: Transaction) -> list[StrandedRow]:
-    """Find units that stand free while a plain claim could have them. Locks nothing."""
-    rows = store.find_stranded(tx)
-    policy, categories = _buffers(tx, {row.sku for row in rows})
-    return [
-        row
-        for row in rows
-        if row.units - explain_safety(policy, row.sku, row.node, categories.get(row.sku, "")).units
-        >= row.units_each
-    ]
+def find_stranded(tx: Transaction) -> list[Grant]:
+    """Find units that stand free while an older claim could have them. Locks nothing.
+
+    Claims that could not be served alone are left out, so a grant says that somebody is owed
+    units of these SKUs, not who of all that wait.
+    """
+    claims = store.find_servable(tx)
+    rows = store.find_free(tx, {part.sku for claim in claims for part in claim.parts})
+    free = _free(tx, ((row.sku, row.node, row.units) for row in rows))
+    return serve(claims, free, _off(tx, claims)) if claims else []
 
 
 def serve_waiting(tx: Transaction, now: datetime) -> int:
@@ -142,7 +165,8 @@ def serve_waiting(tx: Transaction, now: datetime) -> int:
 
     Work that time causes: only what no other verb could see, such as a first unit at a new node.
     """
-    skus = sorted({row.sku for row in find_stranded(tx)})[:SERVING_SKUS_MAX]
+    stranded = find_stranded(tx)
+    skus = sorted({part.sku for one in stranded for part in one.claim.parts})[:SERVING_SKUS_MAX]
     return len(serve_skus(tx, skus, now)) if skus else 0
 
 
@@ -197,13 +221,18 @@ def _buffers(tx: Transaction, skus: Collection[Sku]) -> tuple[BufferPolicy, dict
     return policy, {row.sku: row.category for row in rows}
 
 
-def _free(tx: Transaction, balances: Iterable[Balance], skus: Collection[Sku]) -> dict[Shelf, int]:
-    policy, category = _buffers(tx, skus)
+def _off(tx: Transaction, claims: Iterable[Claim]) -> Off:
+    skus = frozenset[Sku]().union(*(claim.goods() for claim in claims))
+    return {(row.method, row.sku, row.node) for row in store.find_off(tx, skus)}
+
+
+def _free(tx: Transaction, shelves: Iterable[tuple[Sku, NodeId, int]]) -> dict[Shelf, int]:
+    """Add up what stands on shelves, less safety stock."""
     free: dict[Shelf, int] = {}
-    for balance in balances:
-        if balance.available:
-            shelf = (balance.point.sku, balance.point.node)
-            free[shelf] = free.get(shelf, 0) + balance.available
+    for sku, node, units in shelves:
+        if units:
+            free[sku, node] = free.get((sku, node), 0) + units
+    policy, category = _buffers(tx, {sku for sku, _ in free})
     return {
         (sku, node): max(0, units - explain_safety(policy, sku, node, category.get(sku, "")).units)
         for (sku, node), units in free.items()

@@ -12,6 +12,7 @@ from oneshelf.catalog.products import KitPart
 
 Serving = Literal["as_it_comes", "together"]
 Shelf = tuple[Sku, NodeId]
+Off = AbstractSet[tuple[Method, Sku, NodeId]]
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -19,13 +20,14 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 class ClaimWish:
     """Units of an order's line that wait for stock.
 
-    parts: what one unit takes from the shelf (Product.components()).
+    sku: the line's own. parts: what one unit takes from the shelf (Product.components()).
     nodes: accepted; None is any. serving `together`: all claims of the order at once or none.
     priority: lower goes first among equal promises.
     """
 
     line_id: LineId
     order_id: OrderId
+    sku: Sku
     parts: tuple[KitPart, ...]
     units: int
     nodes: frozenset[NodeId] | None = None
@@ -49,6 +51,7 @@ class Claim:
     claim_id: int
     line_id: LineId
     order_id: OrderId
+    sku: Sku
     parts: tuple[KitPart, ...]
     units: int
     nodes: frozenset[NodeId] | None
@@ -60,6 +63,10 @@ class Claim:
     def accepts(self, node: NodeId) -> bool:
         """Say whether units at the node may serve the claim."""
         return self.nodes is None or node in self.nodes
+
+    def goods(self) -> frozenset[Sku]:
+        """Return what a node must do the method for: the line's SKU, and the parts of a kit."""
+        return frozenset({self.sku, *(part.sku for part in self.parts)})
 
     def turn(self) -> tuple[datetime, int, int]:
         """Return the place in the queue: lower goes first."""
@@ -78,7 +85,7 @@ class Grant:
 def serve(
     claims: Iterable[Claim],
     free: Mapping[Shelf, int],
-    off: AbstractSet[tuple[Method, Sku, NodeId]],
+    off: Off,
 ) -> list[Grant]:
     """Decide who gets the units that are free, oldest claim first.
 
@@ -110,13 +117,13 @@ def _serve_one(
     claim: Claim,
     left: dict[Shelf, int],
     nodes: Sequence[NodeId],
-    off: AbstractSet[tuple[Method, Sku, NodeId]],
+    off: Off,
 ) -> list[Grant]:
     whole = {
         node: units
         for node in nodes
         if claim.accepts(node)
-        and not any((claim.method, part.sku, node) in off for part in claim.parts)
+        and not any((claim.method, sku, node) in off for sku in claim.goods())
         and (units := min(left.get((p.sku, node), 0) // p.units for p in claim.parts)) > 0
     }
     grants = []

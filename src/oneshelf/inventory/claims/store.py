@@ -19,6 +19,7 @@ class ClaimRow:
     claim_id: int
     line_id: LineId
     order_id: OrderId
+    sku: Sku
     units: int
     nodes: list[NodeId] | None
     promised_at: datetime | None
@@ -30,18 +31,16 @@ class ClaimRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StrandedRow:
-    """One row: a claim, and units of a shelf that it accepts."""
+class FreeRow:
+    """One row: units that stand free on all shelves of a SKU at a node."""
 
-    claim_id: int
     sku: Sku
     node: NodeId
-    units_each: int
     units: int
 
 
 @dataclass(frozen=True, slots=True)
-class ToggleRow:
+class OffRow:
     """One row: what a node does not do for a SKU."""
 
     method: Method
@@ -75,22 +74,22 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
             SELECT nextval(pg_get_serial_sequence('inventory.claim', 'claim_id')) AS claim_id, *
               FROM (SELECT *
                       FROM unnest(%(places)s::bigint[], %(lines)s::bigint[], %(orders)s::bigint[],
-                                  %(units)s::bigint[], %(serving)s::text[], %(methods)s::text[],
-                                  %(nodes)s::text[], %(promised)s::timestamptz[],
-                                  %(priorities)s::bigint[])
-                           AS wish (place, line_id, order_id, units, serving, method, nodes,
+                                  %(skus)s::text[], %(units)s::bigint[], %(serving)s::text[],
+                                  %(methods)s::text[], %(nodes)s::text[],
+                                  %(promised)s::timestamptz[], %(priorities)s::bigint[])
+                           AS wish (place, line_id, order_id, sku, units, serving, method, nodes,
                                     promised_at, priority)
                      ORDER BY place) AS wish
         ), claimed AS (
-            INSERT INTO inventory.claim (claim_id, line_id, order_id, units, serving, method, nodes,
-                                         promised_at, priority, placed_at)
+            INSERT INTO inventory.claim (claim_id, line_id, order_id, sku, units, serving, method,
+                                         nodes, promised_at, priority, placed_at)
             OVERRIDING SYSTEM VALUE
-            SELECT claim_id, line_id, order_id, units, serving, method, nodes::text[], promised_at,
-                   priority, %(now)s
+            SELECT claim_id, line_id, order_id, sku, units, serving, method, nodes::text[],
+                   promised_at, priority, %(now)s
               FROM given
         )
         INSERT INTO inventory.claim_part (claim_id, sku, units)
-        SELECT claim_id, sku, part.units
+        SELECT claim_id, part.sku, part.units
           FROM given
           JOIN unnest(%(part_places)s::bigint[], %(part_skus)s::text[], %(part_units)s::bigint[])
                AS part (place, sku, units) USING (place)
@@ -98,6 +97,7 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
         places=list(places),
         lines=[wish.line_id for wish in wishes],
         orders=[wish.order_id for wish in wishes],
+        skus=[wish.sku for wish in wishes],
         units=[wish.units for wish in wishes],
         serving=[wish.serving for wish in wishes],
         methods=[wish.method for wish in wishes],
@@ -191,7 +191,8 @@ def lock_open(tx: Transaction, skus: Collection[Sku]) -> list[Claim]:
     rows = tx.rows(
         ClaimRow,
         """
-        SELECT claim_id, line_id, order_id, units, nodes, promised_at, priority, serving, method,
+        SELECT claim_id, line_id, order_id, sku, units, nodes, promised_at, priority, serving,
+               method,
                (SELECT array_agg(sku ORDER BY sku) FROM inventory.claim_part AS part
                  WHERE part.claim_id = claim.claim_id) AS part_skus,
                (SELECT array_agg(part.units ORDER BY sku) FROM inventory.claim_part AS part
@@ -214,6 +215,7 @@ def _claim(row: ClaimRow) -> Claim:
         claim_id=row.claim_id,
         line_id=row.line_id,
         order_id=row.order_id,
+        sku=row.sku,
         parts=tuple(map(KitPart, row.part_skus, row.part_units)),
         units=row.units,
         nodes=None if row.nodes is None else frozenset(row.nodes),
@@ -281,35 +283,76 @@ def find_waiting_lines(tx: Transaction, line_ids: Collection[LineId]) -> list[Li
     )
 
 
-def find_stranded(tx: Transaction) -> list[StrandedRow]:
-    """Find claims of one SKU that come as units do, and shelves with units they accept."""
-    return tx.rows(
-        StrandedRow,
+def find_servable(tx: Transaction) -> list[Claim]:
+    """Find open claims that some shelf could serve if nobody else and no buffer were there.
+
+    A kit's parts must stand at one node, and of a whole order every claim must be servable.
+    Locks nothing.
+    """
+    rows = tx.rows(
+        ClaimRow,
         """
-        SELECT part.claim_id, part.sku, shelf.node, part.units AS units_each, shelf.units
-          FROM inventory.claim_part AS part
+        WITH shelf AS (
+            SELECT sku, node, sum(available) AS units
+              FROM inventory.point
+             WHERE available > 0
+             GROUP BY sku, node
+        ), servable AS (
+            SELECT DISTINCT claim_id
+              FROM inventory.claim_part AS part
+              JOIN inventory.claim USING (claim_id)
+              JOIN shelf ON shelf.sku = part.sku AND shelf.units >= part.units
+             WHERE part.status = 'open'
+               AND (claim.nodes IS NULL OR shelf.node = ANY(claim.nodes))
+             GROUP BY claim_id, shelf.node
+            HAVING count(*) = (SELECT count(*) FROM inventory.claim_part AS every
+                                WHERE every.claim_id = part.claim_id)
+        )
+        SELECT claim_id, line_id, order_id, sku, units, nodes, promised_at, priority, serving,
+               method,
+               (SELECT array_agg(sku ORDER BY sku) FROM inventory.claim_part AS part
+                 WHERE part.claim_id = claim.claim_id) AS part_skus,
+               (SELECT array_agg(part.units ORDER BY sku) FROM inventory.claim_part AS part
+                 WHERE part.claim_id = claim.claim_id) AS part_units
+          FROM servable
           JOIN inventory.claim USING (claim_id)
-          JOIN (SELECT sku, node, sum(available)::integer AS units
-                  FROM inventory.point
-                 WHERE available > 0
-                 GROUP BY sku, node) AS shelf USING (sku)
-          LEFT JOIN catalog.toggle ON toggle.sku = shelf.sku AND toggle.node_id = shelf.node
-         WHERE part.status = 'open'
-           AND claim.serving = 'as_it_comes'
-           AND (claim.nodes IS NULL OR shelf.node = ANY(claim.nodes))
-           AND coalesce(claim.method = ANY(toggle.methods), true)
-           AND NOT EXISTS (SELECT FROM inventory.claim_part AS other
-                            WHERE other.claim_id = part.claim_id AND other.sku <> part.sku)
+         WHERE serving = 'as_it_comes'
+            OR NOT EXISTS (SELECT FROM inventory.claim AS sibling
+                            WHERE sibling.order_id = claim.order_id
+                              AND sibling.status = 'open'
+                              AND sibling.serving = 'together'
+                              AND sibling.claim_id NOT IN (SELECT claim_id FROM servable))
         """,
+    )
+    return [_claim(row) for row in rows]
+
+
+def find_free(tx: Transaction, skus: Collection[Sku]) -> list[FreeRow]:
+    """Find the units that stand free on shelves. Locks nothing."""
+    return tx.rows(
+        FreeRow,
+        """
+        SELECT sku, node, sum(available)::integer AS units
+          FROM inventory.point
+         WHERE sku = ANY(%(skus)s::text[]) AND available > 0
+         GROUP BY sku, node
+        """,
+        skus=list(skus),
     )
 
 
-def find_off(tx: Transaction, skus: Collection[Sku]) -> list[ToggleRow]:
-    """Find what nodes do not do for single SKUs."""
+def find_off(tx: Transaction, skus: Collection[Sku]) -> list[OffRow]:
+    """Find what nodes do not do, for single SKUs or at all."""
     return tx.rows(
-        ToggleRow,
+        OffRow,
         """
         SELECT method, sku, node_id AS node
+          FROM unnest(ARRAY['ship', 'pickup']) AS method
+         CROSS JOIN unnest(%(skus)s::text[]) AS sku
+         CROSS JOIN catalog.node
+         WHERE NOT method = ANY(node.methods)
+         UNION ALL
+        SELECT method, sku, node_id
           FROM catalog.toggle
          CROSS JOIN unnest(ARRAY['ship', 'pickup']) AS method
          WHERE sku = ANY(%(skus)s::text[]) AND NOT method = ANY(methods)

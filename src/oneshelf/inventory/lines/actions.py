@@ -7,6 +7,7 @@ without a request's id moves at most what is still there.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from oneshelf.base.database import Transaction
@@ -29,6 +30,7 @@ from oneshelf.inventory.lines.handling import (
     Returned,
     TillSale,
     choose,
+    choose_each,
     latest_promised_first,
     less,
     shelf_order,
@@ -40,6 +42,7 @@ from oneshelf.inventory.shelf.actions import (
     carry,
     find_commitments,
     find_shelves,
+    lock_point_ids,
     lock_points,
     move,
     take_requests,
@@ -48,11 +51,8 @@ from oneshelf.inventory.shelf.actions import (
 SOLD = "sold_at_till"
 NOT_IN_STOCK = "not_in_stock"
 SERIALISATION_FAILURE = "40001"
-FREED: Mapping[Bound, State] = {
-    "committed": "available",
-    "picked": "available",
-    "promised": "expected",
-}
+Freeable = Literal["committed", "promised"]
+FREED: Mapping[Freeable, State] = {"committed": "available", "promised": "expected"}
 
 
 def pick(tx: Transaction, picks: Sequence[LineUnits], now: datetime) -> list[LineUnits]:
@@ -78,7 +78,7 @@ def hand_over(tx: Transaction, pickups: Sequence[LineUnits], now: datetime) -> l
 def uncommit(
     tx: Transaction,
     units: Sequence[LineUnits],
-    state: Bound,
+    state: Freeable,
     now: datetime,
     *,
     within: Mapping[StockPoint, Balance] | None = None,
@@ -100,7 +100,8 @@ def cancel_lines(
 ) -> None:
     """Free everything the lines have and let them wait for nothing; serve older claims.
 
-    within: what the caller locked for serving already.
+    What is in a tote stays there until somebody puts it back. within: what the caller locked for
+    serving already.
     """
     skus = find_waiting_skus_of(tx, line_ids)
     points = {one.point for one in find_commitments(tx, line_ids)}
@@ -114,7 +115,7 @@ def cancel_lines(
                 one, "expected" if one.state == "promised" else "available", one.units, "cancelled"
             )
             for one in find_commitments(tx, line_ids)
-            if one.point in locked
+            if one.point in locked and one.state != "picked"
         ],
         now,
     )
@@ -300,22 +301,26 @@ def _carry(
             seen |= {one.request} if one.request else set()
     lines = {one.line_id for one in new}
     nodes = {one.node for one in new}
-    points = {
-        one.point
+    there = [
+        one
         for one in find_commitments(tx, lines)
         if one.state == source and one.point.node in nodes
-    }
-    lock = lock_for_serving if target in {"available", "expected"} else lock_points
-    locked = lock(tx, points, now) if within is None else within
+    ]
+    points = {one.point for one in there}
+    if within is not None:
+        locked = within
+    elif target in {"available", "expected"}:
+        locked = lock_for_serving(tx, points, now)
+    else:
+        locked = lock_point_ids(tx, {one.point_id for one in there}, now)
     require_locked(points, locked)
     standing = [one for one in find_commitments(tx, lines) if one.point in locked]
-    done, steps = [], []
-    for one in new:
-        chosen = choose(standing, one, source)
-        standing = less(standing, chosen)
-        steps += [step(commitment, target, units, reason) for commitment, units in chosen]
-        done.append(replace(one, units=sum(units for _, units in chosen)))
+    taken = choose_each(standing, new, source)
+    steps = [step(one, target, units, reason) for mine in taken for one, units in mine]
     carry(tx, steps, now)
     if target in {"available", "expected"}:
         serve_claims(tx, locked, now)
-    return done
+    return [
+        replace(one, units=sum(units for _, units in mine))
+        for one, mine in zip(new, taken, strict=True)
+    ]

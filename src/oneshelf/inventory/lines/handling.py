@@ -1,6 +1,6 @@
 """Which units of a line, or of which line, an event at a node takes. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -89,6 +89,21 @@ def choose(
     return chosen
 
 
+def choose_each(
+    commitments: Iterable[Commitment], wanted: Sequence[LineUnits], state: Bound
+) -> list[list[tuple[Commitment, int]]]:
+    """Choose for each in turn, the next one from what is left."""
+    of_line = defaultdict[LineId, list[Commitment]](list)
+    for commitment in commitments:
+        of_line[commitment.line_id].append(commitment)
+    chosen = []
+    for one in wanted:
+        mine = choose(of_line[one.line_id], one, state)
+        of_line[one.line_id] = less(of_line[one.line_id], mine)
+        chosen.append(mine)
+    return chosen
+
+
 def latest_promised_first(commitments: Iterable[Commitment]) -> list[Commitment]:
     """Sort by who loses units first: no promise, then the latest one."""
     return sorted(
@@ -129,11 +144,12 @@ def less(
     gone = Counter[tuple[LineId, PointId, Bound]]()
     for one, units in taken:
         gone[one.line_id, one.point_id, one.state] += units
-    left = [
-        replace(one, units=one.units - gone[one.line_id, one.point_id, one.state])
-        for one in commitments
-    ]
-    return [one for one in left if one.units]
+    left = []
+    for one in commitments:
+        units = gone[one.line_id, one.point_id, one.state]
+        if units < one.units:
+            left.append(replace(one, units=one.units - units) if units else one)
+    return left
 
 
 def shelf_order(points: Iterable[StockPoint], place: StockPoint) -> list[StockPoint]:

@@ -27,7 +27,7 @@ from oneshelf.inventory.reservations.holding import (
     hold,
     standing,
 )
-from oneshelf.inventory.reservations.store import ChangeRow, NewRow, ReservationRow
+from oneshelf.inventory.reservations.store import ChangeRow, ReservationRow
 from oneshelf.inventory.shelf.actions import lock_points, move
 
 Way = tuple[State, State]
@@ -40,32 +40,28 @@ def reserve(
 ) -> dict[PublicId, Reserved | Short | Gone]:
     """Hold units for carts: every line of a cart or none. A refusal is not remembered."""
     asked = {cart.public_id: cart for cart in reversed(holds)}
-    fresh = {
-        row.public_id: row.reservation_id
-        for row in store.add(
-            tx, [NewRow(c.public_id, c.channel, c.lapses_at) for c in asked.values()], now
-        )
-    }
+    fresh = store.add(tx, list(asked.values()), now)
     answers: dict[PublicId, Reserved | Short | Gone] = {}
     answers |= _lock_kept(tx, [public_id for public_id in asked if public_id not in fresh], now)[1]
     carts = [cart for public_id, cart in reversed(asked.items()) if public_id in fresh]
     locked = lock_points(tx, {line.point for cart in carts for line in cart.lines}, now)
     decided = hold(carts, {point: balance.available for point, balance in locked.items()})
-    changes, movements = [], []
+    units, movements, short = [], [], []
     for cart, answer in zip(carts, decided, strict=True):
+        number = fresh[cart.public_id]
         if isinstance(answer, Short):
             answers[cart.public_id] = answer
+            short.append(number)
             continue
         kept = [HeldUnits(o.line_no, locked[o.point].point_id, o.point, o.units) for o in answer]
         answers[cart.public_id] = tuple(kept)
-        changes += [
-            ChangeRow(fresh[cart.public_id], unit.line_no, unit.point_id, unit.units)
-            for unit in kept
-        ]
+        units += [ChangeRow(number, unit.line_no, unit.point_id, unit.units) for unit in kept]
         movements += _movements(cart.public_id, kept, "available", "reserved", "reserved")
-    store.change_units(tx, changes)
-    move(tx, movements, now)
-    store.forget(tx, [fresh[i] for i in fresh if isinstance(answers[i], Short)])
+    if units:
+        store.add_units(tx, units)
+        move(tx, movements, now)
+    if short:
+        store.forget(tx, short)
     return answers
 
 
@@ -137,6 +133,17 @@ def lapse_due(tx: Transaction, now: datetime) -> int:
     _free(tx, rows, "lapsed", now)
     announce(tx, [ReservationLapsed(row.public_id) for row in rows if row.status == "held"], now)
     return len(rows)
+
+
+def end_lapsed(tx: Transaction, public_ids: Collection[PublicId], now: datetime) -> set[PublicId]:
+    """Make final that holds ran out of time, so that others may count what they have as free.
+
+    Waits for nobody: a hold that another transaction has is passed over. Their units are freed by
+    the sweep, or by whoever locks their points.
+    """
+    over = store.end_lapsed(tx, public_ids, now) if public_ids else []
+    announce(tx, [ReservationLapsed(public_id) for public_id in sorted(over)], now)
+    return set(over)
 
 
 def fulfil(
@@ -311,7 +318,5 @@ def _free(tx: Transaction, rows: Sequence[ReservationRow], status: Ended, now: d
 def _movements(
     public_id: PublicId, units: Iterable[HeldUnits], source: State, target: State, reason: str
 ) -> list[Movement]:
-    return [
-        Movement(unit.point_id, source, target, unit.units, reason, f"reservation:{public_id}")
-        for unit in units
-    ]
+    subject = f"reservation:{public_id}"
+    return [Movement(unit.point_id, source, target, unit.units, reason, subject) for unit in units]

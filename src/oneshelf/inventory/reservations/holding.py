@@ -1,9 +1,13 @@
-"""Hold units for carts: every line of a cart or none. Pure."""
+"""Hold units for carts: every line of a cart or none. Pure.
+
+Structs, for the reason given in `inventory.ledger`.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from oneshelf.base.identifiers import ChannelId, PointId, PublicId
 from oneshelf.inventory.ledger import StockPoint
@@ -11,8 +15,7 @@ from oneshelf.inventory.ledger import StockPoint
 Gone = Literal["unknown", "consumed", "released", "lapsed"]
 
 
-@dataclass(frozen=True, slots=True)
-class HeldUnits:
+class HeldUnits(Struct, frozen=True):
     """Units of one point that a reservation holds for one line of the cart."""
 
     line_no: int
@@ -21,8 +24,7 @@ class HeldUnits:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class HoldLine:
+class HoldLine(Struct, frozen=True):
     """Units that a line of a cart wants at one point, at least 1."""
 
     line_no: int
@@ -30,8 +32,7 @@ class HoldLine:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A cart's wish: all its lines or none, until lapses_at."""
 
     public_id: PublicId
@@ -47,8 +48,7 @@ class Hold:
             raise ValueError(f"a hold names each line and point once: {self.lines}")
 
 
-@dataclass(frozen=True, slots=True)
-class Resized:
+class Resized(Struct, frozen=True):
     """So many units in all that a line of a hold shall keep at one point."""
 
     public_id: PublicId
@@ -57,8 +57,7 @@ class Resized:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A line of a hold that shall stand at another point, with all its units at the first one."""
 
     public_id: PublicId
@@ -67,8 +66,7 @@ class Moved:
     target: StockPoint
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
+class Short(Struct, frozen=True):
     """Units missing at each point. Nothing was held."""
 
     units: Mapping[StockPoint, int]

@@ -4,8 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import ChannelId, NodeId, PointId, PublicId, Sku
+from oneshelf.base.identifiers import NodeId, PointId, PublicId, Sku
+from oneshelf.inventory.reservations.holding import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,7 @@ class HeldRow:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """One row to write: a hold that keeps nothing yet."""
-
-    public_id: PublicId
-    channel: ChannelId
-    lapses_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
+class ChangeRow(Struct, frozen=True):
     """One row to write: by how many units a hold's line changes at a point."""
 
     reservation_id: int
@@ -63,26 +56,48 @@ class ChangeRow:
     units: int
 
 
-def add(tx: Transaction, holds: Sequence[NewRow], now: datetime) -> list[ReservationRow]:
-    """Write new holds, in key order; return those that did not exist yet.
+def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> dict[PublicId, int]:
+    """Write new holds, in key order; return the numbers of those that did not exist yet.
 
     Waits for a hold that another transaction is making.
     """
-    return tx.rows(
-        ReservationRow,
+    rows = tx.tuples(
         """
-        INSERT INTO inventory.reservation (public_id, channel, lapses_at, reserved_at)
-        SELECT public_id, channel, lapses_at, %(now)s
-          FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(lapses)s::timestamptz[])
-               AS given (public_id, channel, lapses_at)
-         ORDER BY public_id
-            ON CONFLICT DO NOTHING
-        RETURNING reservation_id, public_id, status, lapses_at
+        WITH given AS (
+            SELECT public_id, channel, lapses_at, place
+              FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(lapses)s::timestamptz[])
+                   WITH ORDINALITY AS given (public_id, channel, lapses_at, place)
+        ), new AS (
+            INSERT INTO inventory.reservation (public_id, channel, lapses_at, reserved_at)
+            SELECT public_id, channel, lapses_at, %(now)s
+              FROM given
+             ORDER BY public_id
+                ON CONFLICT DO NOTHING
+            RETURNING reservation_id, public_id
+        )
+        SELECT place, reservation_id FROM given JOIN new USING (public_id)
         """,
-        ids=[row.public_id for row in holds],
-        channels=[row.channel for row in holds],
-        lapses=[row.lapses_at for row in holds],
+        ids=[one.public_id for one in holds],
+        channels=[one.channel for one in holds],
+        lapses=[one.lapses_at for one in holds],
         now=now,
+    )
+    return {holds[place - 1].public_id: reservation_id for place, reservation_id in rows}
+
+
+def add_units(tx: Transaction, units: Sequence[ChangeRow]) -> None:
+    """Write what new holds keep; the caller holds the points' locks."""
+    tx.run(
+        """
+        INSERT INTO inventory.reserved_unit (reservation_id, line_no, point_id, units)
+        SELECT *
+          FROM unnest(%(reservations)s::bigint[], %(lines)s::bigint[], %(points)s::bigint[],
+                      %(units)s::bigint[])
+        """,
+        reservations=[row.reservation_id for row in units],
+        lines=[row.line_no for row in units],
+        points=[row.point_id for row in units],
+        units=[row.units for row in units],
     )
 
 
@@ -188,6 +203,30 @@ def lock_lapsed(tx: Transaction, now: datetime, holds_max: int) -> list[Reservat
         """,
         now=now,
         holds_max=holds_max,
+    )
+
+
+def end_lapsed(tx: Transaction, public_ids: Collection[PublicId], now: datetime) -> list[PublicId]:
+    """Make final that holds ran out of time; one that another transaction has is passed over."""
+    return tx.scalars(
+        """
+        WITH due AS (
+            SELECT reservation_id
+              FROM inventory.reservation
+             WHERE public_id = ANY(%(ids)s::uuid[])
+               AND status = 'held'
+               AND lapses_at <= %(now)s
+             ORDER BY reservation_id
+               FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE inventory.reservation AS held
+           SET status = 'lapsing'
+          FROM due
+         WHERE held.reservation_id = due.reservation_id
+        RETURNING held.public_id
+        """,
+        ids=list(public_ids),
+        now=now,
     )
 
 

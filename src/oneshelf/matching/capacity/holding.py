@@ -1,11 +1,12 @@
 """Who still fits into a node's day. Parcels. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from oneshelf.base.identifiers import NodeId, OrderId
+from oneshelf.base.identifiers import NodeId, OrderId, PublicId
 
 Binding = Literal["limit", "sold"]
 """Whether the limit binds: what is already sold is written in any case."""
@@ -37,25 +38,34 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class CartHold:
+    """Parcels that a cart holds on a node's day while its reservation stands."""
+
+    reservation: PublicId
+    day: NodeDay
+    parcels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """The days of all parcels of one order, a day as often as it has parcels there."""
+    """The days of all parcels of one order or cart, a day as often as it has parcels there."""
 
     days: tuple[NodeDay, ...]
     binding: Binding = "limit"
 
 
-def fit(wishes: Sequence[Wish], days: Mapping[NodeDay, DayTaken]) -> list[bool]:
-    """Say of each order, in turn, whether all its parcels fit; what one takes, the next finds gone.
+def lacking(wishes: Sequence[Wish], days: Mapping[NodeDay, DayTaken]) -> list[tuple[NodeDay, ...]]:
+    """Say of each wish, in turn, which days have no room for it; none is right: it takes them.
 
-    days: the limited ones; a day that is absent has no limit.
+    What one takes, the next finds gone. days: the limited ones; an absent day has no limit.
     """
     free = {day: state.parcels_max - state.taken for day, state in days.items()}
-    answers: list[bool] = []
+    answers: list[tuple[NodeDay, ...]] = []
     for wish in wishes:
-        needed = {day: wish.days.count(day) for day in wish.days if day in free}
-        fits = wish.binding == "sold" or all(free[day] >= needed[day] for day in needed)
-        answers.append(fits)
-        if fits:
+        needed = {day: parcels for day, parcels in Counter(wish.days).items() if day in free}
+        full = [day for day, parcels in needed.items() if free[day] < parcels]
+        answers.append(() if wish.binding == "sold" else tuple(full))
+        if not answers[-1]:
             for day, parcels in needed.items():
                 free[day] -= parcels
     return answers

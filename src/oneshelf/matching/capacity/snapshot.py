@@ -7,7 +7,8 @@ import numpy as np
 
 from oneshelf.base.identifiers import NodeId
 from oneshelf.matching.capacity.facts import CapacityChanged
-from oneshelf.matching.stock_view import CapacityView, Ints
+from oneshelf.matching.stock_view import CapacityView
+from oneshelf.matching.world import Ints
 
 DAYS = 180
 DAYS_KEPT_BEHIND = 7

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import NodeId, OrderId
-from oneshelf.matching.capacity.holding import Hold, NodeDay
+from oneshelf.base.identifiers import NodeId, OrderId, PublicId
+from oneshelf.matching.capacity.holding import CartHold, Hold, NodeDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,17 @@ class CountRow:
     node_id: NodeId
     on_day: date
     parcels: int
+
+
+@dataclass(frozen=True, slots=True)
+class CartRow:
+    """Parcels of a cart on a day. is_held: its reservation says that it still stands."""
+
+    reservation: PublicId
+    node_id: NodeId
+    on_day: date
+    parcels: int
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,89 @@ def delete_holds(
     )
 
 
+def find_cart_holds(tx: Transaction, reservations: Collection[PublicId]) -> list[CartRow]:
+    """Find what carts hold. Locks nothing: who has locked a reservation changes its rows."""
+    return tx.rows(
+        CartRow,
+        """
+        SELECT cart.reservation, cart.node_id, cart.on_day, cart.parcels,
+               held.status = 'held' AS is_held
+          FROM matching.cart_capacity AS cart
+          JOIN inventory.reservation AS held ON held.public_id = cart.reservation
+         WHERE cart.reservation = ANY(%(reservations)s::uuid[])
+         ORDER BY cart.reservation, cart.node_id, cart.on_day
+        """,
+        reservations=list(reservations),
+    )
+
+
+def find_ended(tx: Transaction, days: Collection[NodeDay], now: datetime) -> list[CartRow]:
+    """Find on locked days what carts hold whose reservations ended or ran out of time."""
+    return tx.rows(
+        CartRow,
+        """
+        SELECT cart.reservation, cart.node_id, cart.on_day, cart.parcels,
+               held.status = 'held' AS is_held
+          FROM matching.cart_capacity AS cart
+          JOIN inventory.reservation AS held ON held.public_id = cart.reservation
+         WHERE (cart.node_id, cart.on_day) IN (
+                   SELECT * FROM unnest(%(nodes)s::text[], %(days)s::date[]))
+           AND (held.status <> 'held' OR held.lapses_at <= %(now)s)
+        """,
+        nodes=[day.node for day in days],
+        days=[day.on for day in days],
+        now=now,
+    )
+
+
+def insert_cart_holds(tx: Transaction, holds: Sequence[CartHold]) -> list[CountRow]:
+    """Write holds of carts on days that have rows; return the new parcels of each day."""
+    return tx.rows(
+        CountRow,
+        """
+        WITH new AS (
+            INSERT INTO matching.cart_capacity (reservation, node_id, on_day, parcels)
+            SELECT given.reservation, given.node_id, given.on_day, given.parcels
+              FROM unnest(%(reservations)s::uuid[], %(nodes)s::text[], %(days)s::date[],
+                          %(parcels)s::bigint[]) AS given (reservation, node_id, on_day, parcels)
+              JOIN matching.capacity_day AS day USING (node_id, on_day)
+                ON CONFLICT DO NOTHING
+            RETURNING node_id, on_day, parcels
+        )
+        SELECT node_id, on_day, sum(parcels)::bigint AS parcels
+          FROM new
+         GROUP BY node_id, on_day
+        """,
+        reservations=[hold.reservation for hold in holds],
+        nodes=[hold.day.node for hold in holds],
+        days=[hold.day.on for hold in holds],
+        parcels=[hold.parcels for hold in holds],
+    )
+
+
+def delete_cart_holds(tx: Transaction, holds: Sequence[CartHold]) -> list[CountRow]:
+    """Delete holds of carts on locked days; return the parcels that each day gets back."""
+    return tx.rows(
+        CountRow,
+        """
+        WITH gone AS (
+            DELETE FROM matching.cart_capacity AS cart
+             USING unnest(%(reservations)s::uuid[], %(nodes)s::text[], %(days)s::date[])
+                   AS given (reservation, node_id, on_day)
+             WHERE (cart.reservation, cart.node_id, cart.on_day)
+                   = (given.reservation, given.node_id, given.on_day)
+            RETURNING cart.node_id, cart.on_day, cart.parcels
+        )
+        SELECT node_id, on_day, sum(parcels)::bigint AS parcels
+          FROM gone
+         GROUP BY node_id, on_day
+        """,
+        reservations=[hold.reservation for hold in holds],
+        nodes=[hold.day.node for hold in holds],
+        days=[hold.day.on for hold in holds],
+    )
+
+
 def add(tx: Transaction, counts: Sequence[CountRow]) -> list[DayRow]:
     """Add parcels (or take them away) on days this transaction has locked."""
     return tx.rows(
@@ -158,16 +252,32 @@ def load(tx: Transaction, since: date) -> list[DayRow]:
 
 
 def find_drift(tx: Transaction) -> list[DriftRow]:
-    """Find the days whose figure is not the number of their holds."""
+    """Find the days whose figure is not the number of parcels that hold them."""
     return tx.rows(
         DriftRow,
         """
         SELECT day.node_id, day.on_day, day.taken, coalesce(held.parcels, 0) AS held
           FROM matching.capacity_day AS day
-          LEFT JOIN (SELECT node_id, on_day, count(*) AS parcels
-                       FROM matching.capacity_hold
+          LEFT JOIN (SELECT node_id, on_day, sum(parcels)::bigint AS parcels
+                       FROM (SELECT node_id, on_day, 1 AS parcels FROM matching.capacity_hold
+                              UNION ALL
+                             SELECT node_id, on_day, parcels FROM matching.cart_capacity) AS every
                       GROUP BY node_id, on_day) AS held USING (node_id, on_day)
          WHERE day.taken <> coalesce(held.parcels, 0)
          ORDER BY day.node_id, day.on_day
+        """,
+    )
+
+
+def find_left_behind(tx: Transaction) -> list[CartRow]:
+    """Find what carts hold that were given back or became orders: both take it along."""
+    return tx.rows(
+        CartRow,
+        """
+        SELECT cart.reservation, cart.node_id, cart.on_day, cart.parcels, false AS is_held
+          FROM matching.cart_capacity AS cart
+          JOIN inventory.reservation AS held ON held.public_id = cart.reservation
+         WHERE held.status IN ('released', 'consumed')
+         ORDER BY cart.reservation, cart.node_id, cart.on_day
         """,
     )

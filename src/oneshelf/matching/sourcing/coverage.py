@@ -6,7 +6,10 @@ from oneshelf.matching.sourcing.problem import Ints, Problem
 
 
 def cover(problem: Problem) -> Ints:
-    """Return units [S, L], never above what is wanted. A line that uses nothing is everywhere."""
+    """Return units [S, L] that stock and leave allow, never above what is wanted.
+
+    A line that uses nothing is everywhere.
+    """
     line, component = problem.uses.nonzero()
     units: Ints = np.tile(problem.wanted, (len(problem.site_stock), 1))
     if len(line):
@@ -14,4 +17,4 @@ def cover(problem: Problem) -> Ints:
         lines, first = np.unique(line, return_index=True)
         least = np.minimum.reduceat(each, first, axis=1)
         units[:, lines] = np.clip(least, 0, units[:, lines])
-    return units
+    return units * problem.site_sends

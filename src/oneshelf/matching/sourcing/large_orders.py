@@ -6,6 +6,9 @@ search opens, closes and exchanges sites while that serves more or costs less.
 
 It keeps to parcels_max where it finds a plan that does; where it finds none, it opens further
 nodes, and the bound is then that of all plans of any number of parcels.
+
+What no offer of a site carries in one parcel goes in several: by the offer that takes most of it,
+the rest from the node's later sites.
 """
 
 from collections.abc import Iterable
@@ -14,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from oneshelf.matching.sourcing.coverage import cover
-from oneshelf.matching.sourcing.parcels import NEVER, freight_millis
+from oneshelf.matching.sourcing.parcels import NEVER, POSSIBLE_MAX, freight_millis
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
 
 OTHERS_MAX = 10
@@ -31,6 +34,7 @@ class Ground:
 
     cover[S, L]: units the site could send alone. price[S, L]: of a unit, its weight included.
     weight_g_max[S]: of the heaviest parcel it can send. uses: (component, units) of each line.
+    first_offer[S + 1]. last_site: of each site's node.
     """
 
     problem: Problem
@@ -38,6 +42,7 @@ class Ground:
     price: Ints
     weight_g_max: Ints
     first_offer: Ints
+    last_site: Ints
     uses: list[list[tuple[int, int]]]
 
 
@@ -49,9 +54,10 @@ class Trial:
     cost_millis: int
     parcels: tuple[SitedParcel, ...]
 
-    def rank(self) -> tuple[int, int, int]:
-        """Serve more first, then cost less, then send fewer parcels."""
-        return int(self.unserved.sum()), self.cost_millis, len(self.parcels)
+    def rank(self, parcels_max: int) -> tuple[int, int, int, int]:
+        """Serve more first, then keep to the parcels allowed, then cost less, then send fewer."""
+        over = max(0, len(self.parcels) - parcels_max)
+        return int(self.unserved.sum()), over, self.cost_millis, len(self.parcels)
 
 
 def solve_large(problem: Problem) -> Solution | Unsolvable:
@@ -63,7 +69,7 @@ def solve_large(problem: Problem) -> Solution | Unsolvable:
         return Unsolvable(tuple(problem.wanted.tolist()))
     ground = _survey(problem)
     trials = _trials(ground)
-    best = min(trials, key=Trial.rank)
+    best = min(trials, key=lambda trial: trial.rank(problem.parcels_max))
     if best.unserved.any():
         return Unsolvable(tuple(best.unserved.tolist()))
     others = {trial.parcels: trial for trial in trials if not trial.unserved.any()}
@@ -75,7 +81,7 @@ def solve_large(problem: Problem) -> Solution | Unsolvable:
         best.cost_millis,
         min(bound, best.cost_millis),
         "bounded",
-        tuple(sorted(others, key=lambda parcels: others[parcels].rank())[:OTHERS_MAX]),
+        tuple(sorted(others, key=lambda sent: others[sent].rank(len(sent)))[:OTHERS_MAX]),
     )
 
 
@@ -98,18 +104,21 @@ def _survey(problem: Problem) -> Ground:
     np.minimum.at(slope, problem.offer_site, gram_millis)
     heaviest = np.full(len(problem.site_node), -1)
     np.maximum.at(heaviest, problem.offer_site, problem.tariff_weight_g_max[tariff])
-    covered = cover(problem) * (problem.weight_g <= heaviest[:, None])
+    carried = np.zeros(problem.site_sends.shape, np.bool_)
+    bears = problem.weight_g <= problem.tariff_weight_g_max[:, None]
+    np.logical_or.at(carried, problem.offer_site, (problem.tariff_carries & bears)[tariff])
     weighed = np.where(heaviest < 0, 0, slope)[:, None] * problem.weight_g
     uses: list[list[tuple[int, int]]] = [[] for _ in problem.wanted]
     for line, component in zip(*(axis.tolist() for axis in problem.uses.nonzero()), strict=True):
         uses[line].append((component, int(problem.uses[line, component])))
     price = problem.unit_millis + weighed.astype(np.int64)
-    return Ground(problem, covered, price, heaviest, first, uses)
+    last = problem.site_node.searchsorted(problem.site_node, "right") - 1
+    return Ground(problem, cover(problem) * carried, price, heaviest, first, last, uses)
 
 
 def _trials(ground: Ground) -> list[Trial]:
     """Try sets of sites, from a greedy start, by exchanging one at a time; return all tried."""
-    problem = ground.problem
+    problem, parcels_max = ground.problem, ground.problem.parcels_max
     budget = min(TRIALS_MAX, LINES_TRIED_MAX // len(problem.wanted))
     tried: dict[tuple[int, ...], Trial] = {}
 
@@ -122,14 +131,17 @@ def _trials(ground: Ground) -> list[Trial]:
     candidates = _candidates(ground)
     for site in candidates:
         attempt([site])
-    chosen = _greedy(ground, problem.parcels_max)
+    chosen = _greedy(ground, parcels_max)
     best = attempt(chosen)
     improved = True
     while improved:
         improved = False
         for sites in _neighbours(chosen, candidates, problem):
-            if len(tried) < budget and attempt(sites).rank() < best.rank():
-                best, chosen, improved = attempt(sites), sites, True
+            if len(tried) == budget:
+                break
+            trial = attempt(sites)
+            if trial.rank(parcels_max) < best.rank(parcels_max):
+                best, chosen, improved = trial, sites, True
                 break
     if min(trial.unserved.sum() for trial in tried.values()) > 0:
         attempt(_greedy(ground, len(problem.site_node)))
@@ -138,7 +150,9 @@ def _trials(ground: Ground) -> list[Trial]:
 
 def _candidates(ground: Ground) -> list[int]:
     """Return sites worth trying: those that serve most, and those that serve cheapest."""
+    node, stock = ground.problem.site_node, ground.problem.site_stock
     served = ground.cover.sum(axis=1)
+    served[1:][(node[1:] == node[:-1]) & (stock[1:] == stock[:-1]).all(axis=1)] = 0
     price = (ground.cover * ground.price).sum(axis=1) / np.maximum(served, 1)
     able = (served > 0).nonzero()[0]
     most = able[np.lexsort((price[able], -served[able]))][: CANDIDATES_MAX // 2]
@@ -183,7 +197,7 @@ def _fill(ground: Ground, sites: tuple[int, ...]) -> Trial:
     opened = list(sites)
     choices = (ground.cover[opened] >= problem.wanted).sum(axis=0)
     by_price = np.argsort(ground.price[opened], axis=0, kind="stable").T.tolist()
-    stock = problem.site_stock[opened].tolist()
+    stock, alone = problem.site_stock[opened].tolist(), ground.cover[opened].tolist()
     weight_g_left = ground.weight_g_max[opened].tolist()
     weight_g, wanted = problem.weight_g.tolist(), problem.wanted.tolist()
     sent = np.zeros((len(opened), len(wanted)), np.int64)
@@ -193,7 +207,7 @@ def _fill(ground: Ground, sites: tuple[int, ...]) -> Trial:
         for at in by_price[line]:
             most = min((stock[at][component] // units for component, units in uses), default=left)
             by_weight = weight_g_left[at] // gram if gram else FREE_UNITS_MAX
-            able.append((max(0, min(most, by_weight, left)), at))
+            able.append((max(0, min(most, by_weight, left, alone[at][line])), at))
         whole = [(units, at) for units, at in able if units == left]
         parts = sorted(able, key=lambda each: -each[0])[: problem.nodes_per_line_max]
         for most, at in whole[:1] or parts:
@@ -204,12 +218,48 @@ def _fill(ground: Ground, sites: tuple[int, ...]) -> Trial:
             for component, each in uses:
                 stock[at][component] -= units * each
     parcels = tuple(
-        _parcel(ground, site, units)
+        parcel
         for site, units in zip(opened, sent, strict=True)
-        if units.any()
+        for parcel in _parcels(ground, site, units)
     )
     cost = sum(parcel.cost_millis for parcel in parcels)
-    return Trial(problem.wanted - sent.sum(axis=0), cost, parcels)
+    left_out = problem.wanted.copy()
+    for parcel in parcels:
+        left_out -= parcel.units
+    return Trial(left_out, cost, parcels)
+
+
+def _parcels(ground: Ground, site: int, units: Ints) -> list[SitedParcel]:
+    """Send the units from the site; what one offer cannot take, from the node's later sites."""
+    parcels: list[SitedParcel] = []
+    for at in range(site, int(ground.last_site[site]) + 1):
+        if not units.any():
+            break
+        if ground.first_offer[at] == ground.first_offer[at + 1]:
+            continue
+        parcel = _parcel(ground, at, units)
+        if parcel.cost_millis >= POSSIBLE_MAX:
+            parcel = _parcel(ground, at, _most(ground, at, units))
+        if any(parcel.units) and parcel.cost_millis < POSSIBLE_MAX:
+            parcels.append(parcel)
+            units = units - np.array(parcel.units, np.int64)
+    return parcels
+
+
+def _most(ground: Ground, site: int, units: Ints) -> Ints:
+    """Return what the offer of the site that takes most of the units takes of them."""
+    problem = ground.problem
+    offers = slice(int(ground.first_offer[site]), int(ground.first_offer[site + 1]))
+    loads = []
+    for tariff in np.unique(problem.offer_tariff[offers]).tolist():
+        load = units * problem.tariff_carries[tariff]
+        left_g = int(problem.tariff_weight_g_max[tariff])
+        for line in load.nonzero()[0].tolist():
+            each_g = int(problem.weight_g[line])
+            load[line] = min(load[line], left_g // each_g) if each_g else load[line]
+            left_g -= int(load[line]) * each_g
+        loads.append(load)
+    return max(loads, key=lambda load: int(load.sum()))
 
 
 def _parcel(ground: Ground, site: int, units: Ints) -> SitedParcel:
@@ -217,8 +267,8 @@ def _parcel(ground: Ground, site: int, units: Ints) -> SitedParcel:
     problem = ground.problem
     first = int(ground.first_offer[site])
     offers = slice(first, int(ground.first_offer[site + 1]))
-    weight_g = units[None] @ problem.weight_g
-    freight = freight_millis(problem, weight_g, units[None] @ problem.volume_mm3)[0]
+    weight_g = int(units @ problem.weight_g)
+    freight = freight_millis(problem, units[None], np.array([weight_g]))[0]
     cost = freight[problem.offer_tariff[offers]] + problem.offer_millis[offers]
     cost += weight_g * problem.offer_gram_micros[offers] // 1000
     cheapest = int(cost.argmin())
@@ -245,10 +295,10 @@ def _whole_millis(ground: Ground) -> int:
     """Return the cost of the cheapest single parcel; at least NEVER if there is none."""
     problem = ground.problem
     enough = (problem.wanted @ problem.uses <= problem.site_stock).all(axis=1)
+    enough &= (problem.site_sends | (problem.wanted == 0)).all(axis=1)
     goods = np.where(enough, problem.unit_millis @ problem.wanted, NEVER)
     weight_g = int(problem.weight_g @ problem.wanted)
-    volume_mm3 = problem.volume_mm3[None] @ problem.wanted
-    freight = freight_millis(problem, np.array([weight_g]), volume_mm3)[0]
+    freight = freight_millis(problem, problem.wanted[None], np.array([weight_g]))[0]
     cost = problem.offer_millis + freight[problem.offer_tariff] + goods[problem.offer_site]
     return int((cost + weight_g * problem.offer_gram_micros // 1000).min())
 

@@ -79,7 +79,7 @@ def price_parcels(problem: Problem) -> Parcels:
     """Price every content at every site. The problem has at least one site and one offer."""
     contents = contents_up_to(tuple(problem.wanted.tolist()))
     weight_g = contents @ problem.weight_g
-    freight = freight_millis(problem, weight_g, contents @ problem.volume_mm3)
+    freight = freight_millis(problem, contents, weight_g)
     first = problem.offer_site.searchsorted(np.arange(len(problem.site_node) + 1))
     counts = first[1:] - first[:-1]
     # A site with fewer offers than another repeats its last one, which changes no minimum.
@@ -106,8 +106,9 @@ def price_parcels(problem: Problem) -> Parcels:
 
 
 def _goods_millis(problem: Problem, contents: Ints) -> Ints:
-    """Return labour and opportunity price [M, S], NEVER where the stock does not suffice."""
+    """Return labour and opportunity price [M, S], NEVER where stock or leave does not suffice."""
     stock, unit = problem.site_stock.T.copy(), problem.unit_millis.T.copy()
+    barred = None if problem.site_sends.all() else ~problem.site_sends.T
     goods: Ints = np.zeros((1, stock.shape[1]), np.int64)
     lines_using: Counter[int] = Counter()
     wanted_and_uses = zip(problem.wanted.tolist(), problem.uses.tolist(), strict=True)
@@ -116,6 +117,8 @@ def _goods_millis(problem: Problem, contents: Ints) -> Ints:
             continue
         counted = _counted(units)
         cost = counted * unit[line]
+        if barred is not None:
+            cost[1:, barred[line]] = NEVER
         for component, each in enumerate(uses):
             if each:
                 lines_using[component] += 1
@@ -133,13 +136,15 @@ def _counted(units: int) -> Ints:
     return np.arange(units + 1)[:, None]
 
 
-def freight_millis(problem: Problem, weight_g: Ints, volume_mm3: Ints) -> Ints:
-    """Return what each tariff takes [M, T], NEVER above its highest weight."""
+def freight_millis(problem: Problem, contents: Ints, weight_g: Ints) -> Ints:
+    """Return what each tariff takes [M, T], NEVER for what is too heavy or not carried."""
     divisor = problem.tariff_divisor_mm3_per_g
-    bulk_g = -(-volume_mm3[:, None] // np.maximum(divisor, 1))
+    bulk_g = -(-(contents @ problem.volume_mm3)[:, None] // np.maximum(divisor, 1))
     chargeable_g = np.maximum(weight_g[:, None], bulk_g * (divisor > 0))
     over_g = np.maximum(chargeable_g - problem.tariff_base_weight_g, 0)
     steps: Ints = -(-over_g // np.maximum(problem.tariff_step_weight_g, 1))
     freight: Ints = problem.tariff_base_millis + steps * problem.tariff_step_millis
     freight[weight_g[:, None] > problem.tariff_weight_g_max] = NEVER
+    if not problem.tariff_carries.all():
+        freight[(contents > 0) @ ~problem.tariff_carries.T] = NEVER
     return freight

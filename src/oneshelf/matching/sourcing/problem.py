@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,10 @@ class Problem:
     uses[L, C]: units of component c in one unit of line l; a kit line uses several.
     weight_g[L], volume_mm3[L]: of one unit of the line.
     site_node[S]: node of each site; ascending; the sites of one node stand together, dates rising.
+        A site sends one parcel; a node that may send several on one date has several sites then.
     site_stock[S, C]: units free at that node by that date, never falling along a node's sites;
         units that an earlier site of the same node sends are gone for the later ones.
+    site_sends[S, L]: whether the site may send the line at all; the same at all sites of a node.
     unit_millis[S, L]: labour and opportunity price of one unit of the line at the site.
     offer_site[O]: site of each offer, ascending. offer_millis[O]: cost of the parcel itself:
         handling, lateness, preference. offer_tariff[O]: its tariff.
@@ -32,6 +35,7 @@ class Problem:
     tariff_*[T]: base_millis up to base_weight_g, then step_millis for every begun step_weight_g;
         chargeable weight is the larger of weight and volume / divisor_mm3_per_g (0: weight only);
         nothing above weight_g_max (of real weight).
+    tariff_carries[T, L]: whether a parcel of the tariff may hold the line.
     parcels_max: 1 to 4. nodes_per_line_max: at least 1.
     """
 
@@ -41,6 +45,7 @@ class Problem:
     volume_mm3: Ints
     site_node: Ints
     site_stock: Ints
+    site_sends: Marks
     unit_millis: Ints
     offer_site: Ints
     offer_millis: Ints
@@ -52,6 +57,7 @@ class Problem:
     tariff_step_weight_g: Ints
     tariff_divisor_mm3_per_g: Ints
     tariff_weight_g_max: Ints
+    tariff_carries: Marks
     parcels_max: int
     nodes_per_line_max: int
 

@@ -39,11 +39,12 @@ class Search:
     settled: Settled
 
 
-def solve(problem: Problem) -> Solution | Unsolvable:
+def solve(problem: Problem, others_max: int = OTHERS_MAX) -> Solution | Unsolvable:
     """Find the cheapest plan. A line of which no unit is wanted is left alone.
 
-    others: the ten cheapest among the best plan of each split examined (the 12 of lowest bound,
-    and all that could have won) and the whole order in one parcel from each node.
+    others: of an order decided exactly, the others_max cheapest among the best plan of each split
+    examined (the 12 of lowest bound, and all that could have won) and the whole order in one
+    parcel from each node.
     """
     if not problem.wanted.any():
         return Solution((), 0, 0, "optimal", ())
@@ -55,7 +56,7 @@ def solve(problem: Problem) -> Solution | Unsolvable:
     search = _search(parcels)
     if search is None:
         return Unsolvable(tuple((problem.wanted - _serve(parcels)).tolist()))
-    built = _build(search.parcels, _plans(search))
+    built = _build(search.parcels, _plans(search, others_max))
     cost = int(search.settled.millis[0])
     return Solution(built[0], cost, cost, "optimal", tuple(built[1:]))
 
@@ -131,28 +132,29 @@ def _dated_nodes(parcels: Parcels, cheapest: Ints, shape: Shape, found: int) -> 
     bound = np.append(cheapest, np.zeros(shape.parcels_max, np.int64))[splits].sum(axis=0)
     better = (bound < min(found, POSSIBLE_MAX)).nonzero()[0]
     spare = np.full(len(cheapest) + shape.parcels_max, -1)
-    np.maximum.at(spare, splits[:, better], found - bound[better])
+    for loads in splits[:, better]:  # `at` reads past the end of values that it must repeat
+        np.maximum.at(spare, loads, found - bound[better])
     millis = parcels.node_millis[:, several]
     over = millis - cheapest[:, None]
     useful = (millis < POSSIBLE_MAX) & (over < spare[: len(cheapest), None])
     return several[useful.any(axis=0)]
 
 
-def _plans(search: Search) -> list[Placed]:
-    """Return the chosen plan and after it up to ten others, by cost and number of parcels."""
+def _plans(search: Search, others_max: int) -> list[Placed]:
+    """Return the chosen plan and after it some others, by cost and number of parcels."""
     parcels, settled = search.parcels, search.settled
     found = [
         (cost, _place(search, at))
-        for at, cost in enumerate(settled.millis[: OTHERS_MAX + 1].tolist())
+        for at, cost in enumerate(settled.millis[: others_max + 1].tolist())
         if cost < POSSIBLE_MAX
     ]
     whole = parcels.node_millis[-1]
-    for node in whole.argsort(kind="stable")[: OTHERS_MAX + 1].tolist():
+    for node in whole.argsort(kind="stable")[: others_max + 1].tolist():
         if whole[node] < POSSIBLE_MAX:
             placed = (_site(parcels, node, len(parcels.contents) - 1),)
             found.append((int(whole[node]), placed))
     others = sorted(found[1:], key=lambda plan: (plan[0], len(plan[1]), plan[1]))
-    return list(dict.fromkeys(plan for _, plan in (found[0], *others)))[: OTHERS_MAX + 1]
+    return list(dict.fromkeys(plan for _, plan in (found[0], *others)))[: others_max + 1]
 
 
 def _place(search: Search, at: int) -> Placed:

@@ -16,7 +16,7 @@ from oneshelf.inventory.facts import StockChanged
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.matching.capacity.actions import load_capacity
 from oneshelf.matching.capacity.facts import CapacityChanged
-from oneshelf.matching.outlook import Outlook
+from oneshelf.matching.outlook import Known, Outlook, compile_known
 from oneshelf.matching.policy import SourcingPolicy
 
 SOURCING_POLICY = "sourcing"
@@ -32,8 +32,7 @@ class Watch:
         """Load everything."""
         self.complete_to = 0
         self._seen: set[int] = set()
-        self.outlook = Outlook(*_decided(tx), now.date())
-        self._tell_all(tx, now)
+        self.outlook = Outlook(_load(tx, now), now.date())
 
     def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> None:
         """Take over what became visible. complete_to: the safe id, looked up before.
@@ -47,8 +46,7 @@ class Watch:
             if row.fact_id not in self._seen
         ]
         if any(row.name in {CatalogChanged.__name__, PolicyDecided.__name__} for row in fresh):
-            self.outlook.load(*_decided(tx), now.date())
-            self._tell_all(tx, now)
+            self.outlook.replace(_load(tx, now), now.date())
         else:
             for row in fresh:
                 self._tell(row.name, row.body)
@@ -63,9 +61,12 @@ class Watch:
         else:
             self.outlook.learn_capacity(msgspec.json.decode(body, type=CapacityChanged))
 
-    def _tell_all(self, tx: Transaction, now: datetime) -> None:
-        self.outlook.learn_stock(read_levels(tx))
-        self.outlook.learn_capacity(load_capacity(tx, now.date() - DAYS_BEHIND))
+
+def _load(tx: Transaction, now: datetime) -> Known:
+    known = compile_known(*_decided(tx), now.date())
+    known.stock.apply(read_levels(tx))
+    known.capacity.apply(load_capacity(tx, now.date() - DAYS_BEHIND))
+    return known
 
 
 def _decided(tx: Transaction) -> tuple[Catalog, SourcingPolicy, BufferPolicy]:

@@ -24,16 +24,17 @@ from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import sell_at_till
 from oneshelf.inventory.lines.handling import TillSale
-from oneshelf.inventory.reservations.actions import end_holds, lock_holds, read_holds
+from oneshelf.inventory.reservations.actions import lock_holds, read_holds
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits
 from oneshelf.inventory.shelf.actions import commit_units, find_shelves, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_capacity
 from oneshelf.matching.capacity.actions import load_capacity, lock_days
 from oneshelf.matching.capacity.holding import Hold, NodeDay
+from oneshelf.matching.carts.actions import consume, read_days
 from oneshelf.matching.decisions.actions import Decided as Decision
 from oneshelf.matching.decisions.actions import remember
 from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import Plan, Refusal
+from oneshelf.matching.plan import Refusal
 from oneshelf.matching.request import SourcingRequest
 from oneshelf.orders.answers import Decided, Placed, Repeated, Reserved, Undecided
 from oneshelf.orders.canonical import NewOrder, faults
@@ -55,6 +56,7 @@ from oneshelf.orders.capture.drafting import (
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
 
+Days = tuple[NodeDay, ...]
 LIKELY_DAYS = 60
 
 Locking = Literal[
@@ -116,6 +118,7 @@ class _Batch:
         self._now = now
         self._fresh: list[int] = []
         self._reserved: dict[PublicId, tuple[HeldUnits, ...] | Gone] = {}
+        self._days: dict[PublicId, Days] = {}
         self._drafts: list[Draft] = []
         self._sales: list[Sale] = []
         self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
@@ -137,6 +140,7 @@ class _Batch:
     def read_reservations(self) -> None:
         """Read what the batch's reservations hold; they are locked with the rest, later."""
         self._reserved = read_holds(self._tx, self._named(), self._now)
+        self._days = read_days(self._tx, self._named())
 
     def _named(self) -> set[PublicId]:
         named = [self._asked[position].order.reservation for position in self._fresh]
@@ -151,7 +155,8 @@ class _Batch:
         nodes = outlook.likely_nodes(skus) if skus else ()
         lock_holds(tx, self._named(), self._now)
         days = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
-        if lock_days(tx, {NodeDay(node, day) for node in nodes for day in days}):
+        held = {day for days in read_days(tx, self._named()).values() for day in days}
+        if lock_days(tx, held | {NodeDay(node, day) for node in nodes for day in days}, self._now):
             outlook.learn_capacity(load_capacity(tx, days[0]))
         self._lock(set(), {(sku, node) for sku in skus for node in nodes})
         outlook.learn_stock(read_levels(tx, skus))
@@ -176,8 +181,8 @@ class _Batch:
         outlook = self._outlook
         request = sourcing_request(order, outlook.channels[order.channel], self._now)
         parts = outlook.parts(order.lines)
-        reserved, held = self._reserved_for(order)
-        plan = outlook.plan(request) if held is None else outlook.plan_held(request, held)
+        reserved, held, own = self._reserved_for(order)
+        plan = outlook.plan(request) if held is None else outlook.plan_held(request, held, own)
         if held is not None and is_mismatch(plan, request, parts, held):
             if request.standing == "ask":
                 self.answers[position] = mismatched(order)
@@ -188,41 +193,44 @@ class _Batch:
             return
         if held is None:
             draws = tuple(draw(plan, request, parts, outlook.stock.choose_points))
-            outlook.take(((found.point, found.units) for found in draws), _days(plan))
+            outlook.take(((found.point, found.units) for found in draws), plan.capacity_days())
         else:
             draws = tuple(draw_held(plan, request, parts, held))
-            outlook.take((), _days(plan))
+            outlook.take((), plan.capacity_days())
+            outlook.hand_on(own)
         waiting = tuple(wait_for(plan, draws, request, parts))
         self._drafts.append(Draft(position, order, request, plan, draws, waiting, reserved))
 
-    def _reserved_for(self, order: NewOrder) -> tuple[Reserved, Held | None]:
-        """Return the units of the order's reservation; None: it has none, or too late."""
+    def _reserved_for(self, order: NewOrder) -> tuple[Reserved, Held | None, Days]:
+        """Return units and days of the order's reservation; None: it has none, or too late."""
         if order.reservation is None:
-            return "none", None
-        found = self._reserved[PublicId(order.reservation)]
+            return "none", None, ()
+        named = PublicId(order.reservation)
+        found = self._reserved[named]
         if isinstance(found, str):
-            return "lapsed", None
-        return "consumed", [(unit.point, unit.units) for unit in found]
+            return "lapsed", None, ()
+        return "consumed", [(unit.point, unit.units) for unit in found], self._days[named]
 
     def lock_and_keep(self) -> None:
         """Lock what the drafts chose and would wait for; keep those whose units still stand."""
         named = {PublicId(one.order.reservation) for one in self._drafts if one.order.reservation}
         holds = lock_holds(self._tx, named, self._now)
-        days = {day for draft in self._drafts for day in _days(draft.plan)}
-        room = lock_days(self._tx, days)
+        carts = read_days(self._tx, named)
+        days = {day for one in self._drafts for day in one.plan.capacity_days()}
+        room = lock_days(self._tx, days.union(*carts.values()), self._now)
         points = {found.point for one in self._drafts for found in one.draws}
         points |= {point for sale in self._sales for point in self._sale_points(sale)}
         self._lock(points, self._waiting_shelves(self._drafts))
         held = [unit for units in holds.values() if not isinstance(units, str) for unit in units]
         sold = [self._sale_points(sale) for sale in self._sales]
         floors = {point: self._outlook.floor(point) for point in self._balances}
-        standing = stand(self._balances, held, sold, floors, room)
+        standing = stand(self._balances, held, sold, floors, room, carts)
         drafts, gone = with_their_holds(self._drafts, holds)
         self._kept, lost = keep(drafts, standing, self._has_news)
         self._serves = standing.has_left(self._waiting_shelves(self._kept))
         self.answers |= {one.position: Undecided() for one in (*gone, *lost)}
         used = {one.order.reservation for one in self._kept if one.reserved == "consumed"}
-        end_holds(self._tx, {PublicId(one) for one in used if one})
+        consume(self._tx, {PublicId(one) for one in used if one}, self._now)
 
     def _lock(self, points: set[StockPoint], shelves: set[tuple[Sku, NodeId]]) -> None:
         """Lock points; where drafts may wait, also all lots and what serving them may touch."""
@@ -240,15 +248,15 @@ class _Batch:
         return {(point.sku, point.node) for point in waiting}
 
     def _waiting_points(self, draft: Draft) -> set[StockPoint]:
-        parts = self._outlook.parts(draft.order.lines)
+        parts, accepting = self._outlook.parts(draft.order.lines), self._accepting(draft)
         return {
             StockPoint(part.sku, node)
             for wait in draft.waiting
             for part in parts[draft.order.lines[wait.line_no - 1].sku]
-            for node in self._accepting(draft)
+            for node in accepting[wait.line_no]
         }
 
-    def _accepting(self, draft: Draft) -> frozenset[NodeId]:
+    def _accepting(self, draft: Draft) -> dict[int, frozenset[NodeId]]:
         return self._outlook.accepting(draft.request, draft.plan.rejections)
 
     def _sale_points(self, sale: Sale) -> Counter[StockPoint]:
@@ -377,10 +385,6 @@ class _Batch:
                 self.answers[position] = _as_first(
                     one, asked[first[one.key()]], self.answers[first[one.key()]]
                 )
-
-
-def _days(plan: Plan) -> list[NodeDay]:
-    return [NodeDay(parcel.node, parcel.capacity_on) for parcel in plan.parcels]
 
 
 def _repeat(one: Asked, stored: StoredAnswer) -> Repeated | OneshelfError:

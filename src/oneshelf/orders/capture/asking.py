@@ -1,6 +1,6 @@
 """What an order asks of the plan function, and what its channel hears. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from oneshelf.base.errors import OneshelfError
@@ -21,7 +21,10 @@ REFUSALS: Mapping[str, RefusalReason] = {
     "needs_more_parcels": "out_of_stock",
     "not_eligible": "not_eligible",
     "toggled_off": "not_eligible",
+    "no_licence": "not_eligible",
+    "wrong_temperature": "not_eligible",
     "hazard_refused": "not_eligible",
+    "temperature_refused": "not_eligible",
     "too_heavy": "not_eligible",
     "too_far": "no_service",
     "no_service": "no_service",
@@ -69,15 +72,15 @@ def unreadable(order: NewOrder, found: Sequence[str]) -> OneshelfError:
 def unknown_names(
     order: NewOrder,
     channels: Mapping[ChannelId, Channel],
-    nodes: Iterable[NodeId],
-    skus: Iterable[Sku],
+    nodes: Container[NodeId],
+    skus: Container[Sku],
 ) -> list[str]:
     """Return the names in an order that nothing in the catalog bears."""
     found = [] if order.channel in channels else [f"unknown channel {order.channel!r}"]
     if order.node is not None and order.node not in nodes:
         found.append(f"unknown node {order.node!r}")
-    missing = sorted({line.sku for line in order.lines} - set(skus))
-    return found + [f"unknown SKU {sku!r}" for sku in missing]
+    missing = {line.sku for line in order.lines if line.sku not in skus}
+    return found + [f"unknown SKU {sku!r}" for sku in sorted(missing)]
 
 
 def refused(refusal: Refusal, order: NewOrder) -> Refused:

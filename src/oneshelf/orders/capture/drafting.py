@@ -6,8 +6,11 @@ lock, in the order of the batch.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import NodeId, PublicId, Sku
 from oneshelf.catalog.products import KitPart
@@ -26,8 +29,7 @@ Held = Sequence[tuple[StockPoint, int]]
 FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(Struct, frozen=True):
     """Units of one point for one line. parcel: its position in the plan."""
 
     parcel: int
@@ -37,8 +39,7 @@ class Draw:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Units of one line that have nothing on a shelf yet. parcel: None without a date."""
 
     line_no: int
@@ -46,8 +47,7 @@ class Waiting:
     parcel: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """One order of the batch with its plan and the units it would take."""
 
     position: int
@@ -178,11 +178,13 @@ class Standing:
 
     units: by point and source. floors: units of a point that only sold orders may have.
     parcels: room in the days of nodes that have a limit; sold orders need none.
+    carts: the days that reservations hold; who consumes one gives them up.
     """
 
     units: dict[tuple[StockPoint, Source], int]
     floors: Mapping[StockPoint, int]
     parcels: dict[NodeDay, int]
+    carts: Mapping[PublicId, Sequence[NodeDay]] = field(default_factory=dict)
 
     def has(self, draft: Draft) -> bool:
         """Say whether a draft's units and days still stand."""
@@ -196,7 +198,10 @@ class Standing:
         return all(
             source != "available" or self.units[point, source] - self.floors.get(point, 0) >= units
             for (point, source), units in _units(draft).items()
-        ) and all(self.parcels.get(day, wanted) >= wanted for day, wanted in _days(draft).items())
+        ) and all(
+            wanted <= 0 or self.parcels.get(day, wanted) >= wanted
+            for day, wanted in self._days(draft).items()
+        )
 
     def has_left(self, shelves: Collection[tuple[Sku, NodeId]]) -> bool:
         """Say whether any unit, of whatever lot, is still free on one of these shelves."""
@@ -210,9 +215,16 @@ class Standing:
         """Take what a kept draft uses; the next no longer finds it."""
         for place, units in _units(draft).items():
             self.units[place] -= units
-        for day, wanted in _days(draft).items():
+        for day, wanted in self._days(draft).items():
             if day in self.parcels:
                 self.parcels[day] -= wanted
+
+    def _days(self, draft: Draft) -> Counter[NodeDay]:
+        """Return the parcels that a draft newly takes of each day; below zero it gives some up."""
+        days = Counter(draft.plan.capacity_days())
+        if draft.reserved == "consumed" and draft.order.reservation is not None:
+            days.subtract(Counter(self.carts.get(PublicId(draft.order.reservation), ())))
+        return days
 
 
 def stand(
@@ -221,6 +233,7 @@ def stand(
     sold: Iterable[Mapping[StockPoint, int]],
     floors: Mapping[StockPoint, int],
     room: Mapping[NodeDay, DayTaken],
+    carts: Mapping[PublicId, Sequence[NodeDay]],
 ) -> Standing:
     """Return what may be taken of locked points, reservations and days; till sales come first."""
     units: dict[tuple[StockPoint, Source], int] = {}
@@ -232,9 +245,8 @@ def stand(
     for sale in sold:
         for point, gone in sale.items():
             units[point, "available"] = max(0, units[point, "available"] - gone)
-    return Standing(
-        units, floors, {day: taken.parcels_max - taken.taken for day, taken in room.items()}
-    )
+    parcels = {day: taken.parcels_max - taken.taken for day, taken in room.items()}
+    return Standing(units, floors, parcels, carts)
 
 
 def with_their_holds(
@@ -290,7 +302,3 @@ def _units(draft: Draft) -> Counter[tuple[StockPoint, Source]]:
     for found in draft.draws:
         units[found.point, found.source] += found.units
     return units
-
-
-def _days(draft: Draft) -> Counter[NodeDay]:
-    return Counter(NodeDay(parcel.node, parcel.capacity_on) for parcel in draft.plan.parcels)

@@ -42,7 +42,7 @@ def insert_orders(tx: Transaction, headers: Iterable[NewHeader]) -> None:
         COPY orders.sales_order (order_id, public_id, channel, key, customer, standing, method,
             node, country, postcode, latitude, longitude, wanted_by, preference, splitting,
             backorder, currency, goods_minor, discount_minor, tax_minor, shipping_minor,
-            total_minor, placed_at, grace_until, promised_on) FROM STDIN
+            total_minor, placed_at, grace_until, promised_on, status) FROM STDIN
         """,
         (
             (
@@ -71,6 +71,7 @@ def insert_orders(tx: Transaction, headers: Iterable[NewHeader]) -> None:
                 new.placed_at,
                 new.grace_until,
                 new.promised_on,
+                new.status,
             )
             for new in headers
         ),

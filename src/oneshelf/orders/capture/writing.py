@@ -1,10 +1,11 @@
 """The rows that a kept draft or a till sale becomes. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 from uuid import UUID
+
+from msgspec import Struct
 
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, PointId
 from oneshelf.catalog.channels import Channel, Standing
@@ -16,13 +17,12 @@ from oneshelf.orders.canonical import Amounts, NewOrder, OrderLine, amounts
 from oneshelf.orders.capture.asking import grace_until, promised_on
 from oneshelf.orders.capture.drafting import Draft, Parts, Sale
 from oneshelf.orders.facts import LinesBackordered, LinesUnsourced, OrderPlaced
-from oneshelf.orders.lifecycle import Status
+from oneshelf.orders.lifecycle import OrderStatus, Status
 
 MILLIS_PER_MINOR = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class NewHeader:
+class NewHeader(Struct, frozen=True):
     """An order with its numbers. standing: the order's own, or its channel's."""
 
     order_id: OrderId
@@ -33,10 +33,10 @@ class NewHeader:
     placed_at: datetime
     grace_until: datetime
     promised_on: date | None
+    status: OrderStatus
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
+class NewLine(Struct, frozen=True):
     """A line with its number."""
 
     line_id: LineId
@@ -45,8 +45,7 @@ class NewLine:
     line: OrderLine
 
 
-@dataclass(frozen=True, slots=True)
-class NewParcel:
+class NewParcel(Struct, frozen=True):
     """A planned parcel with its number. cost_minor: money only, no weights of preference."""
 
     parcel_id: ParcelId
@@ -55,8 +54,7 @@ class NewParcel:
     cost_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewQuantity:
+class NewQuantity(Struct, frozen=True):
     """Units of a line that begin in one status."""
 
     order_id: OrderId
@@ -66,8 +64,7 @@ class NewQuantity:
     parcel_id: ParcelId | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewRows:
+class NewRows(Struct, frozen=True):
     """Everything one order writes in this folder's tables."""
 
     kept: Draft | Sale
@@ -100,6 +97,7 @@ def new_rows(
         placed_at=now,
         grace_until=grace_until(channel, now),
         promised_on=now.date() if isinstance(kept, Sale) else promised_on(kept),
+        status="done" if isinstance(kept, Sale) else "waiting" if kept.waiting else "open",
     )
     if isinstance(kept, Sale):
         carried = tuple(
@@ -160,8 +158,10 @@ def takes(new: NewRows, point_ids: Mapping[StockPoint, PointId]) -> Iterable[Tak
         )
 
 
-def claims(new: NewRows, parts: Parts, accepting: frozenset[NodeId]) -> Iterable[ClaimWish]:
-    """Return the claims of a draft's waiting units. accepting: nodes that may serve them."""
+def claims(
+    new: NewRows, parts: Parts, accepting: Mapping[int, frozenset[NodeId]]
+) -> Iterable[ClaimWish]:
+    """Return the claims of a draft's waiting units. accepting: nodes that may serve each line."""
     if isinstance(new.kept, Sale):
         return
     draft = new.kept
@@ -172,9 +172,10 @@ def claims(new: NewRows, parts: Parts, accepting: frozenset[NodeId]) -> Iterable
         yield ClaimWish(
             line_id=line.line_id,
             order_id=new.header.order_id,
+            sku=line.line.sku,
             parts=parts[line.line.sku],
             units=wait.units,
-            nodes=accepting,
+            nodes=accepting[wait.line_no],
             promised_at=None if arrives_on is None else _instant(arrives_on),
             serving="together" if draft.order.splitting == "together" else "as_it_comes",
             method=method,

@@ -15,8 +15,9 @@ from oneshelf.inventory.claims.actions import (
     lock_for_serving,
     withdraw_claims,
 )
-from oneshelf.inventory.ledger import Balance, Bound, StockPoint
+from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.lines.actions import cancel_lines, uncommit
+from oneshelf.inventory.recalls.actions import recall
 from oneshelf.inventory.shelf.actions import find_commitments
 from oneshelf.matching.capacity.actions import release_parcels
 from oneshelf.orders.changes import store
@@ -30,10 +31,8 @@ from oneshelf.orders.progress.telling import cancelled, emptied, recalled, relea
 from oneshelf.orders.resourcing.asking import left_parts
 
 ORDERS_PER_RELEASE = 500
-BEHIND: Mapping[Bound, frozenset[Status]] = {
-    "committed": frozenset({"sourced", "released"}),
-    "picked": frozenset({"picked", "packed", "ready_for_pickup"}),
-}
+ON_THE_SHELF: frozenset[Status] = frozenset({"sourced", "released"})
+IN_A_TOTE: frozenset[Status] = frozenset({"picked", "packed", "ready_for_pickup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,8 @@ class Hold:
 def cancel(tx: Transaction, wishes: Sequence[Cancellation], now: datetime) -> list[Cancelled]:
     """Cancel units, also in the middle of picking; give stock, capacity and claims back.
 
-    Answers each wish in its order. What a carrier has is too late. Locks orders, capacity, stock.
+    Answers each wish in its order. What a carrier has is too late; what is in a tote is called
+    back, and free when somebody has put it back. Locks orders, capacity, stock.
     """
     orders = lock_orders(tx, {wish.order_id for wish in wishes})
     seen = dict(orders)
@@ -149,6 +149,7 @@ def _give_back(
     """
     parcels = [(parcel.order_id, parcel.parcel_id) for parcel in emptied(after, moves)]
     release_parcels(tx, parcels, now)
+    recall(tx, units_behind(tx, orders, [one for one in moves if one.was in IN_A_TOTE]), now)
     lines = {one.line_id for one in moves}
     open_lines = {
         quantity.line_id
@@ -158,10 +159,8 @@ def _give_back(
     points = {one.point for one in find_commitments(tx, lines)}
     locked = lock_for_serving(tx, points, now, skus=find_waiting_skus_of(tx, lines))
     partly = [one for one in moves if one.line_id in open_lines]
-    for state, statuses in BEHIND.items():
-        theirs = [one for one in partly if one.was in statuses]
-        if theirs:
-            uncommit(tx, units_behind(tx, orders, theirs), state, now, within=locked)
+    if theirs := [one for one in partly if one.was in ON_THE_SHELF]:
+        uncommit(tx, units_behind(tx, orders, theirs), "committed", now, within=locked)
     _free_kit_parts(tx, after, partly, locked, now)
     waiting = Counter[LineId]()
     for one in partly:

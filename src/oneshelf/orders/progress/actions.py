@@ -49,18 +49,20 @@ def advance(
     if not moves:
         return dict(orders)
     by_order = _by_order(moves)
+    quantities: dict[OrderId, list[Quantity]] = {}
     changed: list[Quantity] = []
     added: list[Quantity] = []
     for order_id, theirs in by_order.items():
         before = frozenset(orders[order_id].quantities)
-        after = move(orders[order_id].quantities, theirs)
+        after = quantities[order_id] = move(orders[order_id].quantities, theirs)
         added += [quantity for quantity in after if quantity.quantity_id is None]
         changed += [q for q in after if q.quantity_id is not None and q not in before]
     store.update_quantities(tx, changed, now)
-    if added:
-        store.add_quantities(tx, added, now)
     store.log_moves(tx, moves, now)
-    quantities = _by_order(store.find_quantities(tx, list(by_order)))
+    if added:  # only the database knows what they are called
+        store.add_quantities(tx, added, now)
+        split = list(dict.fromkeys(quantity.order_id for quantity in added))
+        quantities |= _by_order(store.find_quantities(tx, split))
     advanced = {
         order_id: replace(orders[order_id], quantities=tuple(quantities[order_id]))
         for order_id in by_order
@@ -70,10 +72,13 @@ def advance(
 
 
 def note_change(tx: Transaction, orders: Sequence[OrderState]) -> None:
-    """Raise the versions of locked orders that changed; say which of them wait for release."""
-    ids = [order.head.order_id for order in orders]
-    awaiting = [order.head.order_id for order in orders if order.awaits_release()]
-    store.raise_versions(tx, ids, awaiting)
+    """Raise the versions of locked orders that changed, and note where they stand."""
+    store.raise_versions(tx, orders)
+
+
+def find_drift(tx: Transaction) -> list[str]:
+    """Say of which orders the status or a line's units do not follow from the quantities."""
+    return [f"order {row.order_id}: {row.found}, not {row.due}" for row in store.find_drift(tx)]
 
 
 def units_behind(

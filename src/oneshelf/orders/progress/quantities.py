@@ -6,7 +6,6 @@ quantities are never merged, so the units of a line always add up to what was or
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NewType
 
 from oneshelf.base.errors import OneshelfError
@@ -70,7 +69,24 @@ class Quantity:
     def through(self, path: Sequence[Status]) -> list[Move]:
         """Return the moves of these units from where they stand to the end of a path."""
         rest = path[path.index(self.status) :]
-        return [replace(self.to(status), was=was) for was, status in pairwise(rest)]
+        moves = []
+        here = self
+        for status in rest[1:]:
+            moves.append(here.to(status))
+            here = here.moved(moves[-1], self.units)
+        return moves
+
+    def moved(self, by: Move, units: int) -> "Quantity":
+        """Return these units, or some of them, where the move brought them."""
+        return Quantity(
+            quantity_id=self.quantity_id,
+            order_id=self.order_id,
+            line_id=self.line_id,
+            units=units,
+            was=by.was,
+            status=by.status,
+            parcel_id=by.parcel_id_after,
+        )
 
 
 def move(quantities: Sequence[Quantity], moves: Sequence[Move]) -> list[Quantity]:
@@ -97,13 +113,7 @@ def _move_one(quantities: Sequence[Quantity], wanted: Move) -> list[Quantity]:
             after.append(quantity)
             continue
         taken = min(left, quantity.units)
-        moved = replace(
-            quantity,
-            units=taken,
-            was=wanted.was,
-            status=wanted.status,
-            parcel_id=wanted.parcel_id_after,
-        )
+        moved = quantity.moved(wanted, taken)
         if taken == quantity.units:
             after.append(moved)
         else:

@@ -6,7 +6,13 @@ from datetime import datetime
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import OrderId, ParcelId
-from oneshelf.orders.progress.order_state import Line, NewParcel, OrderHead, Parcel
+from oneshelf.orders.progress.order_state import (
+    Line,
+    NewParcel,
+    OrderHead,
+    OrderState,
+    Parcel,
+)
 from oneshelf.orders.progress.quantities import Move, Quantity
 
 
@@ -16,6 +22,15 @@ class HoldRow:
 
     order_id: OrderId
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """An order with something that is not what its quantities say it should be."""
+
+    order_id: OrderId
+    found: str | None
+    due: str | None
 
 
 def lock_orders(tx: Transaction, order_ids: Collection[OrderId]) -> list[OrderHead]:
@@ -197,19 +212,51 @@ def log_moves(tx: Transaction, moves: Sequence[Move], now: datetime) -> None:
     )
 
 
-def raise_versions(
-    tx: Transaction, order_ids: Sequence[OrderId], awaiting: Sequence[OrderId]
-) -> None:
-    """Raise the orders' versions; say which of them wait for their release."""
+def raise_versions(tx: Transaction, orders: Sequence[OrderState]) -> None:
+    """Raise the orders' versions; note their statuses and which wait for their release."""
     tx.run(
         """
         UPDATE orders.sales_order
-           SET version = version + 1,
-               awaits_release = order_id = ANY(%(awaiting)s::bigint[])
-         WHERE order_id = ANY(%(ids)s::bigint[])
+           SET version = version + 1, status = given.status, awaits_release = given.awaits
+          FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(awaiting)s::boolean[])
+               AS given (order_id, status, awaits)
+         WHERE sales_order.order_id = given.order_id
         """,
-        ids=list(order_ids),
-        awaiting=list(awaiting),
+        ids=[order.head.order_id for order in orders],
+        statuses=[order.status() for order in orders],
+        awaiting=[order.awaits_release() for order in orders],
+    )
+
+
+def find_drift(tx: Transaction) -> list[DriftRow]:
+    """Find orders whose status, or whose lines' units, are not what their quantities say."""
+    return tx.rows(
+        DriftRow,
+        """
+        SELECT order_id, sales_order.status AS found, stand.status AS due
+          FROM orders.sales_order
+          LEFT JOIN (
+               SELECT order_id,
+                      CASE WHEN bool_and(status = 'cancelled') THEN 'cancelled'
+                           WHEN bool_or(status IN ('new', 'unsourced', 'backordered'))
+                           THEN 'waiting'
+                           WHEN bool_or(status = 'sourced') THEN 'open'
+                           WHEN bool_or(status IN ('released', 'picked', 'packed')) THEN 'in_work'
+                           WHEN bool_or(status IN ('shipped', 'ready_for_pickup'))
+                           THEN 'on_its_way'
+                           ELSE 'done' END AS status
+                 FROM orders.quantity
+                GROUP BY order_id) AS stand USING (order_id)
+         WHERE sales_order.status IS DISTINCT FROM stand.status
+         UNION ALL
+        SELECT line.order_id, stand.units::text, line.units::text
+          FROM orders.line
+          LEFT JOIN (SELECT line_id, sum(units) AS units
+                       FROM orders.quantity
+                      GROUP BY line_id) AS stand USING (line_id)
+         WHERE line.units IS DISTINCT FROM stand.units
+         ORDER BY order_id, found
+        """,
     )
 
 

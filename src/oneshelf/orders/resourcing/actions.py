@@ -140,6 +140,7 @@ def lock_plans(
             for parcel_id in {one.quantity.parcel_id for one in replan.lost}
             if parcel_id is not None
         ),
+        now,
     )
     parts = outlook.parts([line for replan in replans for line in replan.request.lines])
     points = {point for replan in replans for point in replan.points(parts)}

@@ -22,7 +22,7 @@ class Replan:
     """Lost units of one order and what is to become of them.
 
     plan: None where nobody has them. waiting: units by line number that a claim waits for.
-    accepting: nodes that may serve the claims.
+    accepting: nodes that may serve the claims, by line number.
     """
 
     order_id: OrderId
@@ -31,7 +31,7 @@ class Replan:
     plan: Plan | None
     draws: tuple[Draw, ...]
     waiting: tuple[Waiting, ...]
-    accepting: frozenset[NodeId]
+    accepting: Mapping[int, frozenset[NodeId]]
 
     def parcels(self) -> tuple[Parcel, ...]:
         """Return the planned parcels."""
@@ -44,7 +44,7 @@ class Replan:
             StockPoint(part.sku, node)
             for wait in self.waiting
             for part in parts[skus[wait.line_no]]
-            for node in self.accepting
+            for node in self.accepting[wait.line_no]
         }
 
 
@@ -144,9 +144,10 @@ def claims(
         ClaimWish(
             line_id=lines[wait.line_no],
             order_id=replan.order_id,
+            sku=skus[wait.line_no],
             parts=parts[skus[wait.line_no]],
             units=wait.units,
-            nodes=replan.accepting,
+            nodes=replan.accepting[wait.line_no],
             promised_at=None if wait.parcel is None else instant(days[wait.parcel]),
             serving="together" if order.head.splitting == "together" else "as_it_comes",
             method=replan.request.method,

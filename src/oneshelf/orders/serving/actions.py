@@ -178,7 +178,7 @@ def _move_capacity(
     tx: Transaction, gone: Sequence[Parcel], made: Sequence[Parcel], now: datetime
 ) -> None:
     """Give the days of some parcels back and take those of others, all locked at once."""
-    lock_days(tx, capacity_days([*gone, *made]))
+    lock_days(tx, capacity_days([*gone, *made]), now)
     release_parcels(tx, [(one.order_id, one.parcel_id) for one in gone], now)
     hold_days(tx, capacity_holds(made), now)
 
@@ -221,7 +221,7 @@ def _plan(
     for line in request.lines:
         for part in parts[line.sku]:
             held[StockPoint(part.sku, node)] += part.units * line.units
-    plan = outlook.plan_held(request, held.items())
+    plan = outlook.plan_held(request, held.items(), ())
     return plan if isinstance(plan, Refusal) else plan.parcels
 
 

@@ -16,10 +16,9 @@ PACK = Step(("picked", "packed"))
 def pack(tx: Transaction, parcel_ids: Sequence[ParcelId], now: datetime) -> list[ParcelAnswer]:
     """Close parcels whose units are all picked."""
     stepped = take_step(tx, parcel_ids, PACK, now)
+    units = stepped.units()
     packed = [
-        ParcelPacked(
-            parcel.order_id, parcel.parcel_id, parcel.node, stepped.units(parcel.parcel_id)
-        )
+        ParcelPacked(parcel.order_id, parcel.parcel_id, parcel.node, units[parcel.parcel_id])
         for parcel in stepped.parcels
     ]
     announce(tx, packed, now)

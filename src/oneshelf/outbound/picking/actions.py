@@ -19,6 +19,7 @@ from oneshelf.orders.progress.actions import (
     advance,
     lock_orders,
     orders_of_parcels,
+    units_behind,
 )
 from oneshelf.orders.progress.order_state import OrderState
 from oneshelf.orders.progress.quantities import Move, move
@@ -50,8 +51,10 @@ def pick(
     lost = [one for verdict in decided for one in verdict.lost]
     after = advance(tx, orders, moves, now)
     announce(tx, _facts(after, moves, lost), now)
-    if moves or lost:
+    if lost:
         _move_stock(outlook, tx, after, picks, decided, now)
+    elif moves:
+        pick_from_stock(tx, units_behind(tx, after, moves), now)
     return [verdict.answer for verdict in decided]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Literal
 
 from oneshelf.catalog.carriers import Service
 from oneshelf.catalog.channels import Channel
@@ -24,6 +25,7 @@ from oneshelf.simulation.retailer.stock import Supply, Truck, supply
 
 OPENS_AT = datetime(2010, 12, 5, tzinfo=UTC)  # midnight in London too, in winter
 CLOSES_AT = datetime(2010, 12, 12, tzinfo=UTC)
+Step = Literal["minute", "round"]  # a minute's requests, or a round of the floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,15 @@ def week(seed: int) -> Week:
         cleaned=cleaned,
         cancelled=cancelled,
     )
+
+
+def server_of(seed: int, servers: int, step: Step, at: datetime) -> int:
+    """Return which of several servers a step is sent to, by the seed: 0 to servers - 1.
+
+    A step goes to one server whole: within it the order of requests is the seed's, and between
+    steps every server has seen what the others wrote.
+    """
+    return dice(seed, "server", step, at.isoformat()).randrange(servers)
 
 
 def _minutes(

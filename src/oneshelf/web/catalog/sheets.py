@@ -14,18 +14,19 @@ from msgspec import Meta
 
 from oneshelf.base.batching import decide_batch
 from oneshelf.base.clock import read_now
+from oneshelf.base.database import AT_LENGTH
 from oneshelf.base.errors import OneshelfError
 from oneshelf.catalog.access.scopes import Scope
 from oneshelf.catalog.sheets.actions import (
     Imported,
     check_rows,
     export_lines,
-    import_rows,
     plain_skus,
 )
 from oneshelf.catalog.sheets.cells import Refusal
 from oneshelf.catalog.sheets.kinds import SHEETS, SheetKind
 from oneshelf.catalog.sheets.reading import GoodRow, parse
+from oneshelf.inventory.assortment.actions import import_rows
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import CSV, FILE_BYTES_MAX, Door, Visit, respond
 from oneshelf.web.keys import require
@@ -155,7 +156,7 @@ async def _pieces(visit: Visit, kind: SheetKind) -> AsyncIterator[bytes]:
     with ExitStack() as stack:
 
         def begin() -> Iterator[str]:
-            tx = stack.enter_context(visit.house.reading(visit.because()))
+            tx = stack.enter_context(visit.house.reading(visit.because(), AT_LENGTH))
             return iter(export_lines(tx, kind))
 
         lines = await visit.house.work(begin)
@@ -163,7 +164,7 @@ async def _pieces(visit: Visit, kind: SheetKind) -> AsyncIterator[bytes]:
         def piece() -> bytes:
             return "".join(islice(lines, LINES_PER_PIECE)).encode()
 
-        while content := await visit.house.work(piece):
+        while content := await visit.house.crew.go_on(piece):
             yield content
 
 

@@ -9,6 +9,7 @@ from oneshelf.base.clock import read_now
 from oneshelf.inventory.auditing.actions import audit, repair
 from oneshelf.inventory.auditing.differences import Difference, Repair, plan_repair
 from oneshelf.matching.capacity.actions import find_drift
+from oneshelf.orders.progress import actions as progress
 from oneshelf.web.commands.opening import BY, opened
 from oneshelf.web.commands.printing import DONE, NOT_DONE, Json, counted, show, table
 
@@ -23,7 +24,8 @@ HOW = {
 class AuditTold(msgspec.Struct, frozen=True):
     """What an audit found, how each difference would be put right, and what was.
 
-    capacity: days whose parcels are not counted right; a person must look.
+    capacity: days whose parcels are not counted right; orders: those that are not what their units
+    say. A person must look at both.
     """
 
     differences: list[Difference]
@@ -31,6 +33,7 @@ class AuditTold(msgspec.Struct, frozen=True):
     repaired: list[Repair]
     left: list[Difference]
     capacity: list[str]
+    orders: list[str]
     outcome: Literal["clean", "differences", "repaired"]
 
 
@@ -48,7 +51,7 @@ def audit_stock(
     """
     with opened() as database:
         with database.transaction(BY, "oneshelf audit") as tx:
-            found, capacity = audit(tx), find_drift(tx)
+            found, capacity, orders = audit(tx), find_drift(tx), progress.find_drift(tx)
         plan, done, left = plan_repair(found), list[Repair](), found
         if plan and not json:
             _preview(plan)
@@ -63,10 +66,13 @@ def audit_stock(
         repaired=done,
         left=left,
         capacity=capacity,
-        outcome="differences" if left or capacity else "repaired" if found else "clean",
+        orders=orders,
+        outcome="differences" if left or capacity or orders else "repaired" if found else "clean",
     )
-    days = [f"Capacity of {day}." for day in capacity]
-    show(told, *days, _verdict(told), json=json)
+    others = [f"Capacity of {day}." for day in capacity] + [
+        f"{one.capitalize()}." for one in orders
+    ]
+    show(told, *others, _verdict(told), json=json)
     raise typer.Exit(NOT_DONE if told.outcome == "differences" else DONE)
 
 
@@ -83,7 +89,7 @@ def _preview(plan: list[Repair]) -> None:
 
 
 def _verdict(told: AuditTold) -> str:
-    left = counted(len(told.left) + len(told.capacity), "difference")
+    left = counted(len(told.left) + len(told.capacity) + len(told.orders), "difference")
     if told.outcome == "clean":
         return "Every figure follows from the ledger: 0 differences."
     if told.outcome == "repaired":

@@ -46,13 +46,14 @@ class PlanTold(msgspec.Struct, frozen=True):
 
 
 class DecisionTold(msgspec.Struct, frozen=True):
-    """One decision in sentences and in figures."""
+    """One decision in sentences and in figures. currency: of its costs."""
 
     decision_id: int
     kind: str
     decided_at: datetime
     policy_version: int
     reason: str
+    currency: str
     sentences: tuple[str, ...]
     chosen: PlanTold
     others: list[PlanTold]
@@ -73,6 +74,7 @@ class OrderReplayed(msgspec.Struct, frozen=True):
     decision_id: int
     changes: list[str]
     same: bool
+    currency: str
     then: PlanTold
     again: PlanTold | None
 
@@ -127,6 +129,7 @@ def replay_order(
         decision_id=chosen[-1].decision_id,
         changes=changes or [],
         same=again is not None and _alike(then, again),
+        currency=kept.currency,
         then=_plan(kept, then.parcels, then.cost_millis),
         again=_plan(kept, again.parcels, again.cost_millis) if again else None,
     )
@@ -172,6 +175,7 @@ def _told(decision: Decision) -> DecisionTold:
         decided_at=decision.decided_at,
         policy_version=kept.policy_version,
         reason=kept.reason,
+        currency=kept.currency,
         sentences=explain(kept),
         chosen=_plan(kept, chosen.parcels, chosen.cost_millis),
         others=[_plan(kept, other.parcels, other.cost_millis) for other in kept.others],
@@ -199,7 +203,10 @@ def _parts(told: DecisionTold) -> Iterator[str | Table]:
         "What else was possible",
         ("plan", "parcels", "cost", "more than chosen"),
         [
-            (number, _words(plan), money(plan.cost_millis), money(_more(told, plan)))
+            (
+                *(number, _words(plan), money(plan.cost_millis, told.currency)),
+                money(_more(told, plan), told.currency),
+            )
             for number, plan in enumerate([told.chosen, *told.others])
         ],
     )
@@ -233,9 +240,9 @@ def _replayed(told: OrderReplayed) -> Iterator[str | Table]:
         yield f"Decided again{asked}: nothing serves the order any more."
     else:
         yield f"Decided again{asked}: another answer than then."
-    rows = [("then", _words(told.then), money(told.then.cost_millis))]
+    rows = [("then", _words(told.then), money(told.then.cost_millis, told.currency))]
     if told.again is not None:
-        rows.append(("again", _words(told.again), money(told.again.cost_millis)))
+        rows.append(("again", _words(told.again), money(told.again.cost_millis, told.currency)))
     yield table(
         f"Decision {told.decision_id} of order {told.number}", ("", "parcels", "cost"), rows
     )

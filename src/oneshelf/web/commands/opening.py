@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from oneshelf.base.database import Database, Transaction
+from oneshelf.base.database import AT_LENGTH, Database, Patience, Transaction
 from oneshelf.base.embedded_server import database_url
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.migrating import migrate, pending, read_tables
@@ -21,10 +21,10 @@ Tables = Literal[
 
 
 @contextmanager
-def opened(tables: Tables = "as_they_are") -> Iterator[Database]:
+def opened(tables: Tables = "as_they_are", patience: Patience = AT_LENGTH) -> Iterator[Database]:
     """Yield the database with the tables this Oneshelf expects."""
     settings = read_settings()
-    database = Database(database_url(settings), connections_max=CONNECTIONS_MAX)
+    database = Database(database_url(settings), connections_max=CONNECTIONS_MAX, patience=patience)
     try:
         if tables == "brought_up_to_date":
             migrate(database)

@@ -3,34 +3,43 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, assert_never
 
 import msgspec
 import typer
 
 from oneshelf.base.clock import read_now
+from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.policies import decide_policy, read_policy
+from oneshelf.base.policies import read_policy
 from oneshelf.inventory.buffers import BufferPolicy
 from oneshelf.matching.policy import SourcingPolicy
+from oneshelf.matching.watermarks.crossing import WatermarkPolicy
 from oneshelf.web.commands import reads
 from oneshelf.web.commands.opening import transaction
 from oneshelf.web.commands.printing import Json, note, show, table
 from oneshelf.web.policies.doors import PolicyDecided, PolicyTold
+from oneshelf.web.policies.kinds import BUFFERS, SOURCING, WATERMARKS, PolicyName
 
-PolicyName = Literal["sourcing", "buffers"]
-Policy = SourcingPolicy | BufferPolicy
+Policy = SourcingPolicy | BufferPolicy | WatermarkPolicy
 
-KINDS: Mapping[PolicyName, type[Policy]] = {"sourcing": SourcingPolicy, "buffers": BufferPolicy}
+KINDS: Mapping[PolicyName, type[Policy]] = {
+    one.name: one.kind for one in (SOURCING, BUFFERS, WATERMARKS)
+}
 
 Named = Annotated[
     PolicyName,
-    typer.Argument(help="sourcing: from where orders are sent; buffers: what is kept back."),
+    typer.Argument(
+        help="sourcing: from where orders are sent; buffers: what is kept back; watermarks: when "
+        "stock that runs low is told."
+    ),
 ]
 
 app = typer.Typer(
-    help="Business choices: from where orders are sent, and how much stock is kept back.",
+    help="Business choices: from where orders are sent, how much stock is kept back, when low"
+    " stock is told.",
     no_args_is_help=True,
 )
 
@@ -87,7 +96,7 @@ def set_policy(
         ) from error
     policy = _read(name, raw)
     with transaction("policy set") as tx:
-        version = decide_policy(tx, name, policy, read_now(tx))
+        version = _decide(tx, policy, read_now(tx))
     told = PolicyDecided(name=name, version=version)
     show(told, f"Version {version} of the policy {name} counts from now on.", json=json)
 
@@ -111,6 +120,18 @@ def show_history(name: Named, *, json: Json = False) -> None:
     columns = ("version", "decided", "by", "because", "policy")
     told = table(f"The policy {name}", columns, rows)
     show(HistoryTold(name=name, versions=versions), told, json=json)
+
+
+def _decide(tx: Transaction, policy: Policy, now: datetime) -> int:
+    match policy:
+        case SourcingPolicy():
+            return SOURCING.decide(tx, policy, now)
+        case BufferPolicy():
+            return BUFFERS.decide(tx, policy, now)
+        case WatermarkPolicy():
+            return WATERMARKS.decide(tx, policy, now)
+        case _:
+            assert_never(policy)
 
 
 def _read(name: PolicyName, raw: bytes) -> Policy:

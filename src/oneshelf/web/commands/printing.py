@@ -103,6 +103,10 @@ class Bar:
         self._progress = progress
         self._task = progress.add_task(what, total=total)
 
+    def expect(self, total: int) -> None:
+        """Tell how much there is, once it is known."""
+        self._progress.update(self._task, total=total)
+
     def advance(self, steps: int) -> None:
         """Tell of more that is done."""
         self._progress.advance(self._task, steps)

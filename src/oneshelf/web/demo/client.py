@@ -3,6 +3,7 @@
 import http.client
 from collections.abc import Sequence
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,9 +21,12 @@ class RefusedError(OneshelfError):
 class Client:
     """One connection that is kept open; a lost one is opened again, once a request."""
 
-    def __init__(self, host: str, port: int, key: str) -> None:
+    def __init__(self, address: str, key: str) -> None:
         """Remember where; the first request connects."""
-        self._connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+        place = urlsplit(address)
+        self._connection = http.client.HTTPConnection(
+            place.hostname or "", place.port, timeout=TIMEOUT_S
+        )
         self._headers = {"Authorization": f"Bearer {key}"}
 
     def get(self, path: str, kind: type[Answer]) -> Answer:

@@ -3,49 +3,47 @@
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from contextlib import closing
 from threading import Event
 from types import FrameType
 
 import msgspec
 from rich.console import Console
 
-from oneshelf.base.database import Database
-from oneshelf.base.embedded_server import database_url
 from oneshelf.base.settings import Settings
 from oneshelf.simulation.retailer.script import week
+from oneshelf.web.demo.comparing import MakeWorker, compared
 from oneshelf.web.demo.reads import find_telling_order
-from oneshelf.web.demo.running import Demo, Reactions, opened
-from oneshelf.web.demo.showing import Screen, Silence, show_figures, show_next
-from oneshelf.web.demo.table import WeekFigures
+from oneshelf.web.demo.running import Demo
+from oneshelf.web.demo.showing import Screen, Silence, show_figures, show_next, show_servers
+from oneshelf.web.demo.table import DemoFigures
 
 
-def play_week(
-    settings: Settings, seed: int, make_worker: Callable[[Database], Reactions]
-) -> WeekFigures:
+def play_week(settings: Settings, seed: int, servers: int, make_worker: MakeWorker) -> DemoFigures:
     """Run the week without a screen and return its figures."""
     _stop_when_told()
-    silence = Silence()
-    with opened(settings, database_url(settings), week(seed), make_worker, silence) as demo:
-        return demo.run_week(silence)
+    with compared(settings, week(seed), servers, make_worker, Silence()) as (_, figures):
+        return figures
 
 
 def show_week(
-    settings: Settings, seed: int, make_worker: Callable[[Database], Reactions], then: str
+    settings: Settings, seed: int, servers: int, make_worker: MakeWorker, then: str
 ) -> None:
     """Run the week on a terminal. then: `stop`, or `go_on` with orders trickling in."""
     _stop_when_told()
     console = Console()
-    screen = Screen(Console(stderr=True))
-    with opened(settings, database_url(settings), week(seed), make_worker, screen) as demo:
-        with screen:
-            figures = demo.run_week(screen)
+    with (
+        closing(Screen(Console(stderr=True))) as screen,
+        compared(settings, week(seed), servers, make_worker, screen) as (demo, figures),
+    ):
+        screen.close()
         show_figures(console, figures)
+        show_servers(console, demo.play.tally.placed)
         if then == "go_on":
             _go_on(console, demo)
 
 
-def print_json(figures: WeekFigures) -> None:
+def print_json(figures: DemoFigures) -> None:
     """Print the figures as one JSON document, the same bytes for the same seed."""
     sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
 
@@ -54,7 +52,7 @@ def _go_on(console: Console, demo: Demo) -> None:
     with demo.database.transaction("demo", "example") as tx:
         order = find_telling_order(tx)
     program = "oneshelf" if shutil.which("oneshelf") else ".venv/bin/oneshelf"
-    show_next(console, order, program, demo.address.url())
+    show_next(console, order, program, demo.address)
     stop = Event()
 
     def told_to_stop(_signal: int, _frame: FrameType | None) -> None:

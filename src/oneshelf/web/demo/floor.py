@@ -4,7 +4,7 @@ What goes wrong is decided by the seed and the names of things, never by ids or 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Literal, TypeVar
@@ -49,6 +49,23 @@ class WorkPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """Units that a node has to put back."""
+
+    order: OrderId
+    line_no: int
+    sku: Sku
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledPage:
+    """The longest known of them."""
+
+    recalled: tuple[Recalled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PickupCode:
     """What the customer got to say at the counter."""
 
@@ -70,7 +87,10 @@ class Done:
 
 @dataclass(slots=True)
 class Floor:
-    """Everybody in the nodes and on the road. keys: the channel's id of each order."""
+    """Everybody in the nodes and on the road. keys: the channel's id of each order.
+
+    client: of the server they speak to in this round.
+    """
 
     client: Client
     seed: int
@@ -82,8 +102,9 @@ class Floor:
     deliveries: list[tuple[datetime, str, ParcelId, date]] = field(default_factory=list)
     pickups: list[tuple[datetime, str, ParcelId, str]] = field(default_factory=list)
 
-    def work(self, now: datetime) -> None:
+    def work(self, client: Client, now: datetime) -> None:
         """Do what there is to do at every open node, then what is due on the road."""
+        self.client = client
         for node in self.nodes:
             if is_open(node.calendar, now):
                 self._work_at(node, now)
@@ -100,6 +121,7 @@ class Floor:
         return min((one[0] for one in (*self.deliveries, *self.pickups)), default=None)
 
     def _work_at(self, node: Node, now: datetime) -> None:
+        self._put_back(node.node_id)
         todo = self._list(node.node_id)
         if released := [row for row in todo if row.status == "released"]:
             self._pick(node, released)
@@ -120,6 +142,12 @@ class Floor:
             if page.next_cursor is None:
                 return found
             cursor = f"&cursor={page.next_cursor}"
+
+    def _put_back(self, node: NodeId) -> None:
+        path = f"/api/v1/nodes/{node}/recalled"
+        page = self.client.get(f"{path}?limit={PART}", RecalledPage)
+        if page.recalled:
+            self.client.post(path, {"units": [asdict(row) for row in page.recalled]}, Done)
 
     def _pick(self, node: Node, rows: Sequence[Work]) -> None:
         found = sorted(rows, key=lambda row: (self.keys[row.order], row.parcel, row.line_no))

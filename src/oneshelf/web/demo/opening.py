@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from oneshelf.base.clock import set_clock
 from oneshelf.base.database import Database
 from oneshelf.base.identifiers import ReceiptLineId
+from oneshelf.base.policies import decide_policy
 from oneshelf.catalog.actions import (
     put_brands,
     put_channels,
@@ -22,6 +23,8 @@ from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.receipts.actions import expect
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
+from oneshelf.matching.policy import SourcingPolicy
+from oneshelf.matching.watching.actions import SOURCING_POLICY
 from oneshelf.simulation.retailer.script import Week
 from oneshelf.simulation.retailer.selling import BRAND_NAMES
 from oneshelf.simulation.retailer.stock import Shelf, Truck
@@ -31,8 +34,10 @@ OPENING = UUID("0189f7a0-0000-7000-8000-000000000001")  # names the demo's own s
 Tell = Callable[[str, int, int], None]
 
 
-def open_shop(database: Database, week: Week, tell: Tell) -> dict[tuple[str, int], ReceiptLineId]:
-    """Write the week's world and stop the clock at its first minute.
+def open_shop(
+    database: Database, week: Week, sourcing: SourcingPolicy, tell: Tell
+) -> dict[tuple[str, int], ReceiptLineId]:
+    """Write the week's world and its policy, and stop the clock at its first minute.
 
     tell: called with what is being loaded, how much of it is done, and how much there is. Returns
     the receipt line of each (truck reference, line number).
@@ -47,6 +52,7 @@ def open_shop(database: Database, week: Week, tell: Tell) -> dict[tuple[str, int
         put_nodes(tx, week.nodes, now)
         put_services(tx, week.services, now)
         put_channels(tx, week.channels, now)
+        decide_policy(tx, SOURCING_POLICY, sourcing, now)
     shelves = iter(week.supply.opening)
     done = 0
     while part := list(islice(shelves, SHELVES_PER_COMMIT)):

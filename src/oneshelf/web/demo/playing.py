@@ -9,7 +9,7 @@ from oneshelf.base.calendars import instant
 from oneshelf.base.identifiers import OrderId, ReceiptLineId
 from oneshelf.simulation.retailer.baskets import Basket
 from oneshelf.simulation.retailer.cancellations import Cancellation
-from oneshelf.simulation.retailer.script import Minute, Week
+from oneshelf.simulation.retailer.script import Minute, Step, Week, server_of
 from oneshelf.simulation.retailer.stock import Truck
 from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.floor import Done, Floor
@@ -64,10 +64,11 @@ class BulkAnswer:
 
 @dataclass(slots=True)
 class Tally:
-    """What was asked and what was refused, by channel."""
+    """What was asked and what was refused. placed: orders by server, in the servers' order."""
 
-    asked: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
+    placed: list[int]
+    asked: int = 0
+    refused: int = 0
     units_asked: int = 0
     units_refused: int = 0
     cancelled_too_late: int = 0
@@ -76,18 +77,27 @@ class Tally:
 
 @dataclass(slots=True)
 class Play:
-    """The week on its way. settle: returns when every reaction and snapshot has caught up."""
+    """The week on its way. settle: returns when every reaction and snapshot has caught up.
+
+    clients: one of each server; server: where the step that is played now goes.
+    """
 
     week: Week
-    client: Client
+    clients: Sequence[Client]
     floor: Floor
     lines: dict[tuple[str, int], ReceiptLineId]
     set_clock: Callable[[datetime], None]
     settle: Callable[[], None]
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally
+    server: int = 0
     numbers: dict[str, OrderId] = field(default_factory=dict)
     baskets: dict[str, Basket] = field(default_factory=dict)
     kept: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    @property
+    def client(self) -> Client:
+        """Return the one that this step speaks through."""
+        return self.clients[self.server]
 
     def run(self, tell: Callable[[datetime, int], None]) -> None:
         """Play every minute, then let the parcels arrive. tell: the time, and minutes played."""
@@ -112,8 +122,12 @@ class Play:
                 return
 
     def _go_round(self, at: datetime) -> None:
-        self.floor.work(at)
+        self._turn_to("round", at)
+        self.floor.work(self.client, at)
         self.settle()
+
+    def _turn_to(self, step: Step, at: datetime) -> None:
+        self.server = server_of(self.week.seed, len(self.clients), step, at)
 
     def _rounds(self) -> Iterator[datetime]:
         first = self.week.minutes[0].at.date()
@@ -131,6 +145,7 @@ class Play:
                     yield then
 
     def _begin(self, minute: Minute) -> None:
+        self._turn_to("minute", minute.at)
         for truck in minute.trucks:
             self._unload(truck)
         if minute.requests:
@@ -164,19 +179,19 @@ class Play:
             self.floor.keys[answer.answer.number] = str(key)
 
     def _note(self, basket: Basket, answer: BulkAnswer) -> None:
-        tally, channel = self.tally, str(basket.channel)
-        units = sum(line.units for line in basket.lines)
-        tally.asked[channel] = tally.asked.get(channel, 0) + 1
+        tally, units = self.tally, sum(line.units for line in basket.lines)
+        tally.asked += 1
         tally.units_asked += units
         moment = self.week.moment
         if basket.external_id in {moment.web, moment.app, moment.till}:
             tally.moment[basket.external_id] = _told(basket, answer)
         if answer.answer is not None:
+            tally.placed[self.server] += 1
             self.numbers[basket.external_id] = answer.answer.number
             self.baskets[basket.external_id] = basket
             self.floor.keys[answer.answer.number] = basket.external_id
             return
-        tally.refused[channel] = tally.refused.get(channel, 0) + 1
+        tally.refused += 1
         tally.units_refused += units
 
     def _cancel(self, cancellation: Cancellation) -> None:

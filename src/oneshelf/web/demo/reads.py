@@ -24,6 +24,7 @@ class Outcome:
     units_unsourced: int
     units_cancelled: int
     orders_sent: int
+    units_sent: int
     orders_split: int
     orders_resourced: int
 
@@ -57,7 +58,7 @@ def read_outcome(tx: Transaction) -> Outcome:
         Outcome,
         """
         WITH sent AS (
-            SELECT order_id, count(DISTINCT parcel_id) AS parcels
+            SELECT order_id, count(DISTINCT parcel_id) AS parcels, sum(units) AS units
               FROM orders.quantity
              WHERE parcel_id IS NOT NULL AND status NOT IN ('cancelled', 'unsourced')
              GROUP BY order_id
@@ -68,6 +69,7 @@ def read_outcome(tx: Transaction) -> Outcome:
                coalesce(sum(units) FILTER (WHERE status = 'cancelled'), 0)::bigint
                    AS units_cancelled,
                (SELECT count(*) FROM sent) AS orders_sent,
+               (SELECT coalesce(sum(units), 0)::bigint FROM sent) AS units_sent,
                (SELECT count(*) FROM sent WHERE sent.parcels > 1) AS orders_split,
                (SELECT count(DISTINCT order_id) FROM matching.decision WHERE kind = 'resource')
                    AS orders_resourced

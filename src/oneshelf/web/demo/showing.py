@@ -1,5 +1,6 @@
 """How the demo looks on a terminal: progress, the table, the told moment, what to try next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -7,13 +8,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from oneshelf.web.demo.table import WeekFigures
+from oneshelf.web.demo.columns import ONE_SHELF
+from oneshelf.web.demo.table import DemoFigures, WeekFigures
 
 METHODS = {"ship": "shipped", "pickup": "picked up", "carried": "over the counter"}
 
 
 class Screen:
-    """Bars on stderr while the shop opens and the week runs."""
+    """Bars on stderr while the shops open and the weeks run, two for each column."""
 
     def __init__(self, console: Console) -> None:
         """console: of stderr; without a terminal nothing moves."""
@@ -25,32 +27,45 @@ class Screen:
             console=console,
             disable=not console.is_terminal,
         )
-        self._load = self._progress.add_task("Opening the shop: shelves", total=None)
-        self._play = self._progress.add_task("The week", total=None)
-
-    def __enter__(self) -> Self:
-        """Show the bars."""
         self._progress.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def column(self, name: str) -> "Bars":
+        """Return the bars of one column."""
+        return Bars(self._progress, name.replace("_", " ").capitalize())
+
+    def close(self) -> None:
         """Take the bars away."""
         self._progress.stop()
 
+
+class Bars:
+    """What is told of one column."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        """title: begins each line."""
+        self._progress = progress
+        self._title = title
+        self._load = progress.add_task(f"{title}: opening, shelves", total=None)
+        self._play = progress.add_task(f"{title}: the week", total=None)
+
     def loading(self, what: str, done: int, whole: int) -> None:
         """Tell how much is loaded."""
-        text = f"Opening the shop: {what}"
+        text = f"{self._title}: opening, {what}"
         self._progress.update(self._load, description=text, completed=done, total=whole)
 
     def playing(self, at: datetime, played: int, whole: int) -> None:
         """Tell how far the week has come."""
-        text = f"{at:%A} {at.day} {at:%B}, {at:%H:%M}"
+        text = f"{self._title}: {at:%A} {at.day} {at:%B}, {at:%H:%M}"
         self._progress.update(self._play, description=text, completed=played, total=whole)
 
 
 class Silence:
     """Nobody watches."""
 
+    def column(self, name: str) -> Self:  # noqa: ARG002 - as a screen's
+        """Return what tells nobody."""
+        return self
+
     def loading(self, what: str, done: int, whole: int) -> None:
         """Tell nobody."""
 
@@ -58,14 +73,15 @@ class Silence:
         """Tell nobody."""
 
 
-def show_figures(console: Console, week: WeekFigures) -> None:
-    """Print the table and the moment."""
+def show_figures(console: Console, figures: DemoFigures) -> None:
+    """Print the tables and the moment; channels and moment are those of the one shelf."""
+    main = figures.columns[ONE_SHELF.name]
     channels = Table(title="Orders by channel", title_justify="left", title_style="bold")
     for column in ("channel", "method"):
         channels.add_column(column)
     for column in ("orders", "units", "goods, GBP"):
         channels.add_column(column, justify="right")
-    for row in week.channels:
+    for row in main.channels:
         method = METHODS[row.method]
         channels.add_row(
             row.channel.replace("_", " "),
@@ -75,14 +91,23 @@ def show_figures(console: Console, week: WeekFigures) -> None:
             f"{row.total_minor / 100:,.2f}",
         )
     console.print(channels)
-    result = Table(title="The week", title_justify="left", title_style="bold", show_header=False)
+    result = Table(title="The week", title_justify="left", title_style="bold")
     result.add_column()
-    result.add_column(justify="right")
-    for name, value in _lines(week):
-        result.add_row(name, value)
+    for name in figures.columns:
+        result.add_column(name.replace("_", " "), justify="right")
+    for lines in zip(*map(_lines, figures.columns.values()), strict=True):
+        result.add_row(lines[0][0], *(value for _, value in lines))
     console.print(result)
     console.print()
-    console.print(week.moment, highlight=False)
+    console.print(main.moment, highlight=False)
+
+
+def show_servers(console: Console, placed: Sequence[int]) -> None:
+    """Print how many orders each server placed, where there are several."""
+    if len(placed) > 1:
+        console.print()
+        told = ", ".join(f"{orders:,}" for orders in placed)
+        console.print(f"Orders placed by each server: {told}.", highlight=False)
 
 
 def _lines(week: WeekFigures) -> list[tuple[str, str]]:
@@ -94,6 +119,7 @@ def _lines(week: WeekFigures) -> list[tuple[str, str]]:
         ("lost sales, units", f"{week.lost_units:,}"),
         ("orders in more than one parcel", f"{week.split_orders:,} ({week.split_rate} %)"),
         ("cost per order sent, GBP", f"{week.cost_per_order_minor / 100:.2f}"),
+        ("cost per unit sent, GBP", f"{week.cost_per_unit_minor / 100:.3f}"),
         ("parcels later than promised", f"{week.late_parcels:,} ({week.late_rate} %)"),
         ("orders sourced again", f"{week.resourced_orders:,}"),
         ("units cancelled", f"{week.cancelled_units:,}"),

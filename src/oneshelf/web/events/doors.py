@@ -84,7 +84,8 @@ async def _events(house: House, place: int, names: str | None) -> AsyncIterator[
     yield b"retry: 2000\n\n"
     spoken_at_s = time.monotonic()
     while not house.stopping.is_set():
-        facts, place = await house.work(partial(look, house, place, names, FACTS_PER_PAGE))
+        task = partial(look, house, place, names, FACTS_PER_PAGE)
+        facts, place = await house.crew.go_on(task)
         if facts:
             spoken_at_s = time.monotonic()
             yield b"".join(_event(fact) for fact in facts)

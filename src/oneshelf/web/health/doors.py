@@ -1,5 +1,8 @@
 """Alive, ready, figures."""
 
+import asyncio
+from functools import partial
+
 from litestar import Response
 
 from oneshelf.base.errors import OneshelfError
@@ -11,6 +14,7 @@ from oneshelf.web.health.reads import LongTransaction
 from oneshelf.web.house import House
 
 SNAPSHOT_LAG_S_MAX = 10.0
+LOOK_S_MAX = 2.0  # a balancer soon takes silence for an answer
 METRICS_MEDIA = "text/plain"
 
 
@@ -48,7 +52,11 @@ async def tell_alive(_visit: Visit) -> Response[bytes]:
 
 async def tell_ready(visit: Visit) -> Response[bytes]:
     """Look at everything this process needs."""
-    found = await visit.house.work(lambda: examine(visit.house))
+    look = visit.house.lookout.begin(partial(examine, visit.house))
+    try:
+        found = await asyncio.wait_for(look, LOOK_S_MAX)
+    except TimeoutError:
+        found = Ready(ready=False, why_not=("database_slow",), database=False)
     return respond(found, 200 if found.ready else 503)
 
 

@@ -82,7 +82,6 @@ class LastDecision:
 
     order_id: OrderId
     channel: ChannelId
-    currency: str
     record: bytes
 
 
@@ -261,15 +260,16 @@ def read_promises(tx: Transaction, since: datetime, today: date) -> Promises:
         Promises,
         """
         WITH promised AS (
-            SELECT bool_and(CASE WHEN status = 'delivered' THEN delivered_on <= promised_on
-                       ELSE status <> 'unsourced' AND promised_on >= %(today)s
+            SELECT bool_and(CASE WHEN quantity.status = 'delivered' THEN delivered_on <= promised_on
+                       ELSE quantity.status <> 'unsourced' AND promised_on >= %(today)s
                             AND coalesce(arrives_on <= promised_on, true) END) AS keeps
               FROM orders.sales_order
               JOIN orders.quantity USING (order_id)
               LEFT JOIN orders.parcel USING (parcel_id)
               LEFT JOIN outbound.shipment USING (parcel_id)
              WHERE placed_at >= %(since)s AND method <> 'carried'
-               AND status NOT IN ('ready_for_pickup', 'handed_over', 'returned', 'cancelled')
+               AND quantity.status
+                   NOT IN ('ready_for_pickup', 'handed_over', 'returned', 'cancelled')
              GROUP BY sales_order.order_id
         ), owed AS (
             SELECT point_id, sum(units) AS units FROM inventory.commitment GROUP BY point_id
@@ -314,7 +314,7 @@ def read_last_decision(tx: Transaction) -> LastDecision | None:
     found = tx.rows(
         LastDecision,
         """
-        SELECT order_id, channel, currency, record
+        SELECT order_id, channel, record
           FROM matching.decision JOIN orders.sales_order USING (order_id)
          ORDER BY decision_id DESC LIMIT 1
         """,

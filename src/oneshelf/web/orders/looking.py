@@ -16,6 +16,8 @@ from oneshelf.web.values.paging import Cursor, PageSize, read_cursor, write_curs
 Number = Annotated[int, Meta(ge=1, le=2**53)]
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 
+Phone = Annotated[str, Meta(max_length=200, pattern="[0-9]")]
+
 
 class OrderNumbered(Shape, frozen=True):
     """Which order: the short number people see."""
@@ -24,12 +26,16 @@ class OrderNumbered(Shape, frozen=True):
 
 
 class OrdersAsked(Shape, frozen=True):
-    """Which orders, newest first."""
+    """Which orders, newest first. key: the channel's own id of an order.
+
+    Mail and phone are found however they were typed: no case, no spaces, only a phone's digits.
+    """
 
     channel: Word | None = None
     status: OrderStatus | None = None
+    key: Word | None = None
     mail: Word | None = None
-    phone: Word | None = None
+    phone: Phone | None = None
     tracking: Word | None = None
     limit: PageSize = 50
     cursor: Cursor | None = None
@@ -62,6 +68,7 @@ def list_orders(tx: Transaction, asked: OrdersAsked) -> OrderPage:
         reads.OrderFilter(
             channel=asked.channel,
             status=asked.status,
+            key=asked.key,
             mail=asked.mail,
             phone=asked.phone,
             tracking=asked.tracking,

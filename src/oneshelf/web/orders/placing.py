@@ -138,6 +138,7 @@ DOORS = (
         also=200,
         problems=("refused", "busy", "key_reused", "overloaded"),
         repeats="may_have_key",
+        way="short",
     ),
     Door(
         method="POST",

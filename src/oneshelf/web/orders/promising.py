@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from litestar import Response
 from msgspec import Meta
 
-from oneshelf.base.clock import read_now
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import ChannelId, NodeId, ServiceId
 from oneshelf.catalog.channels import Channel
@@ -33,6 +32,7 @@ from oneshelf.web.problems import (
 from oneshelf.web.values.naming import NodeName, SkuName, SomeUnits
 
 CODE_LENGTH_MAX = 64
+UNITS_AT_ONCE = 8
 
 
 class WantedLine(Shape, frozen=True):
@@ -105,22 +105,28 @@ async def promise(visit: Visit) -> Response[bytes]:
     """Return what could be promised, or why nothing."""
     asked = await visit.body(PromiseAsked)
     require_channel(visit.who(), asked.channel)
-    outlook = visit.house.snapshot.outlook
+    snapshot = visit.house.snapshot
+    outlook = snapshot.outlook
     order = readable(asked, outlook)
 
     def task() -> Sequence[Option] | Refusal:
-        with visit.house.reading(visit.because()) as tx:
-            now = read_now(tx)
-        return outlook.promise(sourcing_request(order, outlook.channels[asked.channel], now))
+        channel = outlook.channels[asked.channel]
+        return outlook.promise(sourcing_request(order, channel, snapshot.now()))
 
-    found = await visit.house.work(task)
+    if sum(line.units for line in order.lines) <= UNITS_AT_ONCE and snapshot.is_fresh():
+        return told(visit, order, task())  # a millisecond: a thread would cost more than it frees
+    return told(visit, order, await visit.house.work(task))
+
+
+def told(visit: Visit, order: NewOrder, found: Sequence[Option] | Refusal) -> Response[bytes]:
+    """Return the options, or why there are none."""
     if isinstance(found, Refusal):
         refusal = refused(found, order)
         error = OneshelfError("refused", refusal.detail, "Change the cart, or ask again later.")
         problem = problem_of(error, request_id_of(visit.request.scope))
         return respond(refused_problem(problem, refusal))
-    told = PromiseTold(currency=order.currency, options=tuple(option_told(one) for one in found))
-    return respond_json(told)
+    options = tuple(option_told(one) for one in found)
+    return respond_json(PromiseTold(currency=order.currency, options=options))
 
 
 def readable(asked: PromiseAsked, outlook: Outlook) -> NewOrder:

@@ -17,6 +17,7 @@ class OrderFilter:
 
     channel: str | None
     status: OrderStatus | None
+    key: str | None
     mail: str | None
     phone: str | None
     tracking: str | None
@@ -126,30 +127,24 @@ class ProgressRow:
 
 ORDERS = """
     SELECT sales_order.order_id AS number, public_id AS order_id, channel, key, method, standing,
-           stand.status, stand.units, node, placed_at, promised_on, total_minor, currency, version
+           status, node, placed_at, promised_on, total_minor, currency, version,
+           (SELECT sum(units)::bigint FROM orders.line
+             WHERE line.order_id = sales_order.order_id) AS units
       FROM orders.sales_order
-     CROSS JOIN LATERAL (
-           SELECT CASE WHEN bool_and(status = 'cancelled') THEN 'cancelled'
-                       WHEN bool_or(status IN ('new', 'unsourced', 'backordered')) THEN 'waiting'
-                       WHEN bool_or(status = 'sourced') THEN 'open'
-                       WHEN bool_or(status IN ('released', 'picked', 'packed')) THEN 'in_work'
-                       WHEN bool_or(status IN ('shipped', 'ready_for_pickup')) THEN 'on_its_way'
-                       ELSE 'done' END AS status,
-                  sum(units)::bigint AS units
-             FROM orders.quantity
-            WHERE quantity.order_id = sales_order.order_id) AS stand
      WHERE true
 """
 BEFORE = " AND (placed_at, sales_order.order_id) < (%(placed_at)s, %(number)s::bigint)"
 OF_CHANNEL = " AND channel = %(channel)s"
-IN_STATUS = " AND stand.status = %(status)s"
+IN_STATUS = " AND status = %(status)s"
+OF_KEY = " AND key = %(key)s"
 OF_MAIL = (
     " AND sales_order.order_id IN (SELECT order_id FROM orders.contact"
-    " WHERE lower(mail) = lower(%(mail)s) AND mail <> '')"
+    " WHERE lower(btrim(mail)) = lower(btrim(%(mail)s)) AND mail <> '')"
 )
 OF_PHONE = (
     " AND sales_order.order_id IN (SELECT order_id FROM orders.contact"
-    " WHERE phone = %(phone)s AND phone <> '')"
+    " WHERE regexp_replace(phone, '^00|[^0-9]', '', 'g')"
+    " = regexp_replace(%(phone)s, '^00|[^0-9]', '', 'g') AND phone <> '')"
 )
 OF_TRACKING = (
     " AND sales_order.order_id IN (SELECT order_id FROM orders.parcel"
@@ -166,6 +161,7 @@ def find_orders(tx: Transaction, asked: OrderFilter) -> list[OrderRow]:
         + (BEFORE if asked.before else "")
         + (OF_CHANNEL if asked.channel is not None else "")
         + (IN_STATUS if asked.status is not None else "")
+        + (OF_KEY if asked.key is not None else "")
         + (OF_MAIL if asked.mail is not None else "")
         + (OF_PHONE if asked.phone is not None else "")
         + (OF_TRACKING if asked.tracking is not None else "")
@@ -178,6 +174,7 @@ def find_orders(tx: Transaction, asked: OrderFilter) -> list[OrderRow]:
         number=number,
         channel=asked.channel,
         status=asked.status,
+        key=asked.key,
         mail=asked.mail,
         phone=asked.phone,
         tracking=asked.tracking,

@@ -29,6 +29,21 @@ class WorkRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RecalledRow:
+    """Units in a tote whose line was cancelled. parcels: whose totes they can be in."""
+
+    recalled_id: int
+    order: OrderId
+    line_no: int
+    parcels: list[ParcelId]
+    sku: Sku
+    name: str
+    gtin: str | None
+    units: int
+    recalled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ExceptionRow:
     """What no rule could settle."""
 
@@ -77,6 +92,39 @@ def find_work(
         statuses=statuses,
         after=after,
         parcels=parcels,
+    )
+
+
+def find_recalled(tx: Transaction, node: str, after: int, limit: int) -> list[RecalledRow]:
+    """Return what is to be put back at a node, the longest known first."""
+    return tx.rows(
+        RecalledRow,
+        """
+        WITH page AS (
+            SELECT recalled_id, line_id, node, sku, units, recalled_at
+              FROM inventory.recalled
+             WHERE node = %(node)s AND recalled_id > %(after)s
+             ORDER BY recalled_id
+             LIMIT %(limit)s
+        )
+        SELECT recalled_id, line.order_id AS "order", line_no,
+               ARRAY(SELECT DISTINCT parcel_id
+                       FROM orders.quantity
+                       JOIN orders.parcel USING (parcel_id)
+                      WHERE quantity.order_id = line.order_id
+                        AND quantity.line_id = line.line_id
+                        AND quantity.status = 'cancelled'
+                        AND parcel.node = page.node
+                      ORDER BY parcel_id) AS parcels,
+               page.sku, coalesce(product.name, '') AS name, gtin, page.units, recalled_at
+          FROM page
+          JOIN orders.line USING (line_id)
+          LEFT JOIN catalog.product ON product.sku = page.sku
+         ORDER BY recalled_id
+        """,
+        node=node,
+        after=after,
+        limit=limit,
     )
 
 

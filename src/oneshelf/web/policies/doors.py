@@ -5,11 +5,13 @@ from typing import Generic, TypeVar
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.base.policies import decide_policy, read_policy
+from oneshelf.base.policies import read_policy
 from oneshelf.inventory.buffers import BufferPolicy
 from oneshelf.matching.policy import SourcingPolicy
+from oneshelf.matching.watermarks.crossing import WatermarkPolicy
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import Door, Nowhere, Wish, reading, writing
+from oneshelf.web.policies.kinds import BUFFERS, SOURCING, WATERMARKS, PolicyKind
 
 Policy = TypeVar("Policy")
 
@@ -29,17 +31,16 @@ class PolicyDecided(Shape, frozen=True):
     version: int
 
 
-def policy_doors(
-    name: str, kind: type[Policy], told: type[PolicyTold[Policy]], otherwise: Policy
-) -> tuple[Door, Door]:
+def policy_doors(policy: PolicyKind[Policy], told: type[PolicyTold[Policy]]) -> tuple[Door, Door]:
     """Make the two doors of one policy."""
+    name, kind = policy.name, policy.kind
 
     def look(tx: Transaction, _: Nowhere) -> PolicyTold[Policy]:
-        policy, version = read_policy(tx, name, kind, otherwise)
-        return told(name=name, version=version, policy=policy)
+        found, version = read_policy(tx, name, kind, kind())
+        return told(name=name, version=version, policy=found)
 
     def decide(tx: Transaction, wish: Wish[Nowhere, Policy], now: datetime) -> PolicyDecided:
-        version = decide_policy(tx, name, wish.body, now)
+        version = policy.decide(tx, wish.body, now)
         if wish.version is not None and wish.version != version - 1:
             raise OneshelfError(
                 "version_changed",
@@ -74,6 +75,7 @@ def policy_doors(
 
 
 DOORS = (
-    *policy_doors("sourcing", SourcingPolicy, PolicyTold[SourcingPolicy], SourcingPolicy()),
-    *policy_doors("buffers", BufferPolicy, PolicyTold[BufferPolicy], BufferPolicy()),
+    *policy_doors(SOURCING, PolicyTold[SourcingPolicy]),
+    *policy_doors(BUFFERS, PolicyTold[BufferPolicy]),
+    *policy_doors(WATERMARKS, PolicyTold[WatermarkPolicy]),
 )

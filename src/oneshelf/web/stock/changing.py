@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from oneshelf.base.database import Transaction
-from oneshelf.catalog.actions import put_toggles
 from oneshelf.catalog.nodes import Method, Toggle
+from oneshelf.inventory.assortment.actions import put_toggles
 from oneshelf.inventory.counting.actions import adjust, arrive, count, regrade, send
 from oneshelf.inventory.counting.saying import (
     Adjusted,

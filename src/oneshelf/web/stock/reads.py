@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, Sku
+from oneshelf.base.policies import PolicyDecided
+from oneshelf.inventory.facts import StockChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +123,56 @@ def count_receipt_lines(tx: Transaction, lines: Sequence[int]) -> int:
         lines=list(lines),
     )
     return int(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """SKUs that facts speak of. next_after: the place up to which all were looked at.
+
+    start_over: facts that may touch any SKU came too.
+    """
+
+    skus: frozenset[Sku]
+    next_after: int
+    start_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A fact that may change what a channel may sell."""
+
+    fact_id: int
+    name: str
+    kind: str | None
+    keys: str | None
+
+
+def find_changes(tx: Transaction, after: int, to: int, limit: int) -> Changes:
+    """Return what the next facts behind a place, up to another, may have changed."""
+    rows = tx.rows(
+        ChangeRow,
+        """
+        SELECT fact_id, name, body->>'kind' AS kind,
+               coalesce(body->'sku', body->'keys')::text AS keys
+          FROM base.fact
+         WHERE fact_id > %(after)s AND fact_id <= %(to)s
+           AND name IN ('StockChanged', 'CatalogChanged', 'PolicyDecided')
+         ORDER BY fact_id
+         LIMIT %(limit)s
+        """,
+        after=after,
+        to=to,
+        limit=limit,
+    )
+    skus: set[Sku] = set()
+    start_over = False
+    for row in rows:
+        keys = [] if row.keys is None else msgspec.json.decode(row.keys, type=list[str])
+        if row.name == StockChanged.__name__ or row.kind == "products":
+            skus |= {Sku(key) for key in keys}
+        elif row.kind == "toggles":
+            skus |= {Sku(key.partition("|")[2]) for key in keys}
+        elif row.kind == "nodes" or row.name == PolicyDecided.__name__:
+            start_over = True
+    full = len(rows) == limit
+    return Changes(frozenset(skus), rows[-1].fact_id if full else max(after, to), start_over)

@@ -9,18 +9,10 @@ from msgspec import Meta
 
 from oneshelf.base.clock import read_now
 from oneshelf.base.database import Transaction
-from oneshelf.base.errors import OneshelfError
+from oneshelf.base.errors import ContendedError, OneshelfError
 from oneshelf.base.identifiers import ChannelId, PublicId
 from oneshelf.inventory.ledger import StockPoint
-from oneshelf.inventory.reservations.actions import (
-    decrease,
-    extend,
-    increase,
-    read_holds,
-    release,
-    reserve,
-    transfer,
-)
+from oneshelf.inventory.reservations.actions import extend, read_holds
 from oneshelf.inventory.reservations.holding import (
     Gone,
     HeldUnits,
@@ -31,6 +23,8 @@ from oneshelf.inventory.reservations.holding import (
     Resized,
     Short,
 )
+from oneshelf.matching.carts.actions import decrease, hold, increase, plan, release, transfer
+from oneshelf.matching.carts.asking import Answer, Cart, Full, Outrun
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Plan, Refusal
 from oneshelf.orders.canonical import DeliveryPlace, NewOrder
@@ -44,6 +38,7 @@ from oneshelf.web.values.naming import AnyUnits, LineNo, LotName, NodeName, SkuN
 Body = TypeVar("Body")
 Minutes = Annotated[int, Meta(ge=1, le=24 * 60)]
 MINUTES = 15
+SERIALISATION_FAILURE = "40001"
 
 
 class ReservationNamed(Shape, frozen=True):
@@ -128,18 +123,20 @@ class CartReleased(Shape, frozen=True):
 
 
 def hold_cart(tx: Transaction, wish: Wish[Nowhere, CartAsked], now: datetime) -> CartHeld:
-    """Hold a cart where the plan function would take it from."""
+    """Hold a cart where the plan function would take it from, and the days of its parcels."""
     require_channel(wish.who, wish.body.channel)
     outlook = wish.house.snapshot.outlook
     order = readable(wish.body.question(), outlook)
-    found = outlook.plan(sourcing_request(order, outlook.channels[order.channel], now))
+    request = sourcing_request(order, outlook.channels[order.channel], now)
+    found = plan(outlook, tx, request, now)
     if isinstance(found, Refusal):
         refusal = refused(found, order)
         raise _short(f"{refusal.detail} ({refusal.reason})")
     public_id = PublicId(wish.request_id())
     lapses_at = now + timedelta(minutes=wish.body.minutes)
-    cart = Hold(public_id, order.channel, _hold_lines(order, found, outlook), lapses_at)
-    return _held(public_id, reserve(tx, [cart], now)[public_id], lapses_at)
+    units = Hold(public_id, order.channel, _hold_lines(order, found, outlook), lapses_at)
+    answers = hold(tx, [Cart(units, found.capacity_days())], now)
+    return _held(public_id, answers[public_id], lapses_at)
 
 
 def _hold_lines(order: NewOrder, plan: Plan, outlook: Outlook) -> tuple[HoldLine, ...]:
@@ -179,7 +176,8 @@ def resize_cart(tx: Transaction, wish: Wish[ReservationNamed, Resize], now: date
             "Look at the reservation first.",
         )
     change = increase if asked.units > there else decrease
-    answers = change(tx, [Resized(public_id, asked.line_no, point, asked.units)], now)
+    outlook = wish.house.snapshot.outlook
+    answers = change(outlook, tx, [Resized(public_id, asked.line_no, point, asked.units)], now)
     return _held(public_id, answers[public_id], None)
 
 
@@ -188,14 +186,15 @@ def move_cart(tx: Transaction, wish: Wish[ReservationNamed, Relocation], now: da
     public_id = _mine(tx, wish, now)
     asked = wish.body
     source, target = StockPoint(asked.sku, asked.node), StockPoint(asked.sku, asked.to)
-    answers = transfer(tx, [Moved(public_id, asked.line_no, source, target)], now)
+    outlook = wish.house.snapshot.outlook
+    answers = transfer(outlook, tx, [Moved(public_id, asked.line_no, source, target)], now)
     return _held(public_id, answers[public_id], None)
 
 
 def release_cart(
     tx: Transaction, wish: Wish[ReservationNamed, Nothing], now: datetime
 ) -> CartReleased:
-    """Give a cart's units back."""
+    """Give a cart's units and days back."""
     public_id = PublicId(wish.where.reservation)
     outcome = release(tx, [public_id], now)[public_id]
     if outcome == "unknown":
@@ -223,14 +222,18 @@ def _units_at(kept: Reserved | Gone, line_no: int, point: StockPoint) -> int:
     return sum(one.units for one in kept if (one.line_no, one.point) == (line_no, point))
 
 
-def _held(
-    public_id: PublicId, answer: Reserved | Short | Gone, lapses_at: datetime | None
-) -> CartHeld:
-    if isinstance(answer, Short):
-        raise _short(f"Units are missing: {_missing(answer.units)}.")
-    if isinstance(answer, str):
-        raise _gone(public_id, answer)
-    return CartHeld(reservation=public_id, lapses_at=lapses_at, units=_lines(answer))
+def _held(public_id: PublicId, answer: Answer, lapses_at: datetime | None) -> CartHeld:
+    match answer:
+        case Short(units):
+            raise _short(f"Units are missing: {_missing(units)}.")
+        case Full(nodes):
+            raise _short(f"No day of {', '.join(nodes)} has room for a parcel (no_capacity).")
+        case Outrun():
+            raise ContendedError(SERIALISATION_FAILURE)  # planned anew when the door asks again
+        case str():
+            raise _gone(public_id, answer)
+        case _:
+            return CartHeld(reservation=public_id, lapses_at=lapses_at, units=_lines(answer))
 
 
 def _lines(units: Iterable[HeldUnits]) -> list[HeldLine]:

@@ -18,7 +18,8 @@ from oneshelf.catalog.sheets.cells import Refusal, unshield
 from oneshelf.catalog.sheets.kinds import SheetKind
 from oneshelf.web.commands.files.intake import Keeping, Taken, catalog_intake, take_in
 from oneshelf.web.commands.files.orders import take_orders
-from oneshelf.web.commands.files.stock import delivery_intake, shelf_intake
+from oneshelf.web.commands.files.shelves import take_shelves
+from oneshelf.web.commands.files.stock import delivery_intake
 from oneshelf.web.commands.opening import opened, transaction
 from oneshelf.web.commands.printing import (
     DONE,
@@ -73,8 +74,9 @@ def import_file(
 
     Rows have natural keys, so the same file again changes nothing. A file with a row that cannot
     be taken is refused whole, unless you keep the good rows. Stock sets each shelf to what the
-    file says. Orders are placed as a channel would place them; an order that nobody can serve is
-    refused alone. Orders may also come as one JSON object a line.
+    file says; broken off, it goes on where it was when the same file comes again. Orders are placed
+    as a channel would place them; an order that nobody can serve is refused alone. Orders may also
+    come as one JSON object a line.
 
     Exits with 1 if any row was refused.
     """
@@ -130,7 +132,7 @@ def _take(
     if kind == "orders":
         return take_orders(database, lines, keeping, bar)
     if kind == "stock":
-        return take_in(database, shelf_intake(), lines, keeping, bar)
+        return take_shelves(database, lines, keeping, bar)
     if kind == "receipts":
         return take_in(database, delivery_intake(), lines, keeping, bar)
     return take_in(database, catalog_intake(kind), lines, keeping, bar)

@@ -10,10 +10,11 @@ from oneshelf.base.batching import decide_batch
 from oneshelf.base.clock import read_now
 from oneshelf.base.database import Database, Transaction
 from oneshelf.base.errors import OneshelfError
-from oneshelf.catalog.sheets.actions import Imported, check_rows, import_rows, plain_skus
+from oneshelf.catalog.sheets.actions import Imported, check_rows, plain_skus
 from oneshelf.catalog.sheets.cells import Refusal
 from oneshelf.catalog.sheets.kinds import SheetKind
 from oneshelf.catalog.sheets.reading import GoodRow, parse
+from oneshelf.inventory.assortment.actions import import_rows
 from oneshelf.web.commands.opening import BY
 from oneshelf.web.commands.printing import Bar
 
@@ -43,8 +44,8 @@ class Read(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Intake(Generic[Row]):
-    """How one kind of file is taken in.
+class Form(Generic[Row]):
+    """What one kind of file has to look like.
 
     check: why rows could not be written, without writing; asked part by part, in order.
     parts: rows that are committed together.
@@ -52,8 +53,15 @@ class Intake(Generic[Row]):
 
     read: Callable[[Iterable[bytes]], Read[Row]]
     check: Callable[[Transaction, Sequence[Row]], list[Refusal]]
-    write: Callable[[Transaction, Sequence[Row], datetime], Imported]
     parts: Callable[[Sequence[Row]], Iterator[Sequence[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake(Generic[Row]):
+    """How one kind of file is taken in."""
+
+    form: Form[Row]
+    write: Callable[[Transaction, Sequence[Row], datetime], Imported]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,19 @@ class Taken:
     refusals: tuple[Refusal, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Examined(Generic[Row]):
+    """A file before anything is written. rows: how many it has; good: those that can be written."""
+
+    rows: int
+    good: list[Row]
+    refusals: tuple[Refusal, ...]
+
+    def is_refused(self, keeping: Keeping) -> bool:
+        """Say whether nothing of it may be kept."""
+        return bool(self.refusals) and keeping == "all_or_nothing"
+
+
 def take_in(
     database: Database,
     intake: Intake[Row],
@@ -75,27 +96,50 @@ def take_in(
     bar: Bar,
 ) -> Taken:
     """Write the rows of a file that can be written, or none of a file with a row that cannot."""
-    found = intake.read(lines)
+    examined = examine(database, intake.form, lines)
+    parts = [] if examined.is_refused(keeping) else intake.form.parts(examined.good)
+
+    def put(part: Sequence[Row]) -> Imported:
+        return _write(database, intake, part, keeping)
+
+    bar.expect(len(examined.good))
+    return put_parts(examined, parts, put, keeping, bar)
+
+
+def examine(database: Database, form: Form[Row], lines: Iterable[bytes]) -> Examined[Row]:
+    """Read and check every row; write nothing."""
+    found = form.read(lines)
     refusals = list(found.refusals)
     with database.transaction(BY, "oneshelf import") as tx:
-        for part in intake.parts(found.rows):
-            refusals += intake.check(tx, part)
+        for part in form.parts(found.rows):
+            refusals += form.check(tx, part)
     out = {refusal.line for refusal in refusals}
-    good = [row for row in found.rows if row.line not in out]
+    good = [row for row in found.rows if row.line not in out] if out else found.rows
+    rows = len(found.rows) + len(out - {row.line for row in found.rows})
+    return Examined(rows, good, tuple(refusals))
+
+
+def put_parts(
+    examined: Examined[Row],
+    parts: Iterable[Sequence[Row]],
+    put: Callable[[Sequence[Row]], Imported],
+    keeping: Keeping,
+    bar: Bar,
+) -> Taken:
+    """Write part by part, each in a commit of its own, and say what became of the whole file."""
+    refusals = list(examined.refusals)
     changed = unchanged = 0
-    if not refusals or keeping == "good_rows":
-        for part in intake.parts(good):
-            done = _write(database, intake, part, keeping)
-            refusals += done.refusals
-            changed += done.changed
-            unchanged += done.unchanged
-            bar.advance(len(part))
-            if done.refusals and keeping == "all_or_nothing":
-                break
-    every = {row.line for row in found.rows} | {refusal.line for refusal in refusals}
+    for part in parts:
+        done = put(part)
+        refusals += done.refusals
+        changed += done.changed
+        unchanged += done.unchanged
+        bar.advance(len(part))
+        if done.refusals and keeping == "all_or_nothing":
+            break
     refused = {refusal.line for refusal in refusals}
     refusals.sort(key=lambda refusal: refusal.line)
-    return Taken(len(every), changed, unchanged, len(refused), tuple(refusals))
+    return Taken(examined.rows, changed, unchanged, len(refused), tuple(refusals))
 
 
 def _write(
@@ -148,8 +192,6 @@ def catalog_intake(kind: SheetKind) -> Intake[GoodRow]:
         return refusals
 
     return Intake(
-        read=lambda lines: split(parse(kind, lines)),
-        check=check,
+        Form(read=lambda lines: split(parse(kind, lines)), check=check, parts=in_parts),
         write=lambda tx, part, now: import_rows(tx, kind, part, now),
-        parts=in_parts,
     )

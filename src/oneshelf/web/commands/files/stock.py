@@ -1,4 +1,4 @@
-"""Files about stock: what was counted on shelves, and deliveries that were announced."""
+"""Files of deliveries that were announced, and what files about stock have in common."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,14 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import NodeId, Sku, new_id
+from oneshelf.base.identifiers import NodeId, Sku
 from oneshelf.catalog.sheets.actions import Imported
 from oneshelf.catalog.sheets.cells import Cells, Refusal, quoted
 from oneshelf.catalog.sheets.reading import read_cells
-from oneshelf.inventory.counting.actions import count
-from oneshelf.inventory.counting.saying import Counted
-from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.receipts.actions import expect
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
 from oneshelf.web.commands import reads
-from oneshelf.web.commands.files.intake import ROWS_PER_COMMIT, Intake, Read, in_parts
+from oneshelf.web.commands.files.intake import ROWS_PER_COMMIT, Form, Intake, Read
 
 UNITS_MAX = 1_000_000_000
 LINE_MAX = 1_000_000
@@ -32,19 +29,7 @@ class Layout:
     key_columns: int
 
 
-SHELVES = Layout(("sku", "node", "lot", "units"), frozenset({"lot"}), 3)
 DELIVERIES = Layout(("reference", "line", "sku", "node", "due_at", "units"), frozenset(), 2)
-
-
-@dataclass(frozen=True, slots=True)
-class ShelfRow:
-    """Units of one SKU that stand on a shelf."""
-
-    line: int
-    sku: Sku
-    node: NodeId
-    lot: str | None
-    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +41,15 @@ class DeliveryRow:
     expected: ExpectedLine
 
 
-def shelf_intake() -> Intake[ShelfRow]:
-    """Return how opening stock is taken in: each shelf is set to what the file says."""
-    return Intake(_read_shelves, _check_shelves, _count, in_parts)
-
-
 def delivery_intake() -> Intake[DeliveryRow]:
     """Return how announced deliveries are taken in: whole ones, a known one stays as it was."""
-    return Intake(_read_deliveries, _check_deliveries, _expect, _whole_deliveries)
-
-
-def _read_shelves(lines: Iterable[bytes]) -> Read[ShelfRow]:
-    read: Read[ShelfRow] = Read([], [])
-    for cells in _cells(SHELVES, lines, read.refusals):
-        row = ShelfRow(
-            cells.line,
-            Sku(cells.key("sku")),
-            NodeId(cells.key("node")),
-            cells.key("lot") if cells.raw("lot") else None,
-            cells.number("units", most=UNITS_MAX),
-        )
-        read.refusals.extend(cells.refusals)
-        if not cells.refusals:
-            read.rows.append(row)
-    return read
-
-
-def _check_shelves(tx: Transaction, rows: Sequence[ShelfRow]) -> list[Refusal]:
-    return _unknown(tx, {row.line: (row.sku, row.node) for row in rows})
-
-
-def _count(tx: Transaction, rows: Sequence[ShelfRow], now: datetime) -> Imported:
-    said = [
-        Counted(new_id(), StockPoint(row.sku, row.node, row.lot), row.units, "opening")
-        for row in rows
-    ]
-    changed = sum(1 for variance in count(tx, said, now) if variance.units)
-    return Imported(changed, len(rows) - changed, ())
+    return Intake(Form(_read_deliveries, _check_deliveries, _whole_deliveries), _expect)
 
 
 def _read_deliveries(lines: Iterable[bytes]) -> Read[DeliveryRow]:
     read: Read[DeliveryRow] = Read([], [])
     broken: set[str] = set()
-    for cells in _cells(DELIVERIES, lines, read.refusals):
+    for cells in read_layout(DELIVERIES, lines, read.refusals):
         row = DeliveryRow(
             cells.line,
             cells.key("reference"),
@@ -127,7 +78,7 @@ def _read_deliveries(lines: Iterable[bytes]) -> Read[DeliveryRow]:
 
 
 def _check_deliveries(tx: Transaction, rows: Sequence[DeliveryRow]) -> list[Refusal]:
-    refusals = _unknown(tx, {row.line: (row.expected.sku, row.expected.node) for row in rows})
+    refusals = find_unknown(tx, {row.line: (row.expected.sku, row.expected.node) for row in rows})
     out = {refusal.line for refusal in refusals}
     broken = {row.reference for row in rows if row.line in out}
     return refusals + _rest_of(broken, [row for row in rows if row.line not in out])
@@ -171,7 +122,8 @@ def _whole_deliveries(rows: Sequence[DeliveryRow]) -> Iterator[Sequence[Delivery
         yield part
 
 
-def _cells(layout: Layout, lines: Iterable[bytes], refusals: list[Refusal]) -> Iterator[Cells]:
+def read_layout(layout: Layout, lines: Iterable[bytes], refusals: list[Refusal]) -> Iterator[Cells]:
+    """Yield the rows of a file; what cannot be read at all goes to the refusals."""
     for found in read_cells(layout, lines):
         if isinstance(found, Refusal):
             refusals.append(found)
@@ -179,7 +131,8 @@ def _cells(layout: Layout, lines: Iterable[bytes], refusals: list[Refusal]) -> I
             yield found
 
 
-def _unknown(tx: Transaction, places: Mapping[int, tuple[Sku, NodeId]]) -> list[Refusal]:
+def find_unknown(tx: Transaction, places: Mapping[int, tuple[Sku, NodeId]]) -> list[Refusal]:
+    """Refuse lines that name a SKU or a node nobody knows."""
     skus = reads.find_shelved_skus(tx, {sku for sku, _ in places.values()})
     nodes = reads.find_nodes(tx, {node for _, node in places.values()})
     refusals = []

@@ -1,0 +1,98 @@
+"""T19: the core's verbs in lists, from placing to shipped, on durable PostgreSQL.
+
+Ours: one process places, another is the worker and the floor that picks, packs and ships what was
+released; batches of 250. Baseline: 16 connections, each takes an order through one verb a
+transaction (naive_chain.py). Orders/s from the first order placed to the last one shipped.
+
+Violations: orders that did not leave, audit findings of stock, claims and capacity.
+"""
+
+import multiprocessing
+import os
+import time
+from multiprocessing.synchronize import Event
+from random import Random
+
+import psycopg
+
+import naive_chain
+from chain import Chain, draw_orders
+from oneshelf.simulation.network import draw_network
+from rounds import Figures, compare, finish
+from worlds import count_differences, fresh_database, open_network, postgres
+
+ORDERS = int(os.environ.get("ORDERS", "4000"))
+NAIVE_ORDERS = ORDERS // 5
+CLIENTS = 16
+NETWORK = draw_network(1, 40, 500)
+UNITS = 10_000
+
+PROCESSES = multiprocessing.get_context("spawn")
+
+
+def main() -> None:
+    """Run both in turn, each on a database of its own."""
+    shelves = [(one.sku, node.node_id, UNITS) for one in NETWORK.products for node in NETWORK.nodes]
+    with (
+        postgres() as server,
+        fresh_database(server) as theirs,
+        fresh_database(server) as mine,
+    ):
+        for url in (theirs, mine):
+            open_network(url, NETWORK, shelves)
+        line = compare("T19", lambda n: by_one(theirs, n), lambda n: by_lists(mine, n))
+    finish([line])
+
+
+def by_one(url: str, number: int) -> Figures:
+    """Take orders through one by one."""
+    orders = draw_orders(NETWORK, Random(number), NAIVE_ORDERS)
+    began = time.perf_counter()
+    naive_chain.run(url, NETWORK, orders, CLIENTS)
+    took = time.perf_counter() - began
+    return Figures(len(orders) / took, violations(url))
+
+
+def by_lists(url: str, number: int) -> Figures:
+    """Place here; release, pick, pack and ship in another process."""
+    orders = draw_orders(NETWORK, Random(number), ORDERS)
+    ready, placed = PROCESSES.Event(), PROCESSES.Event()
+    floor = PROCESSES.Process(target=work, args=(url, ready, placed))
+    floor.start()
+    chain = Chain(url)
+    ready.wait()
+    began = time.perf_counter()
+    chain.place_all(orders)
+    placing = time.perf_counter() - began
+    placed.set()
+    floor.join()
+    took = time.perf_counter() - began
+    chain.close()
+    failed = int(floor.exitcode != 0)
+    told = f"placing alone {len(orders) / placing:.0f}/s"
+    return Figures(len(orders) / took, failed + violations(url), told)
+
+
+def work(url: str, ready: Event, placed: Event) -> None:
+    """Be the worker and the floor until all is placed and nothing is left to do."""
+    chain = Chain(url)
+    chain.worker.settle()
+    ready.set()
+    last = False
+    while True:
+        if not chain.work_off() and last:
+            return
+        last = placed.is_set()
+
+
+def violations(url: str) -> int:
+    """Count what the audit finds, and orders that did not leave whole."""
+    with psycopg.connect(url) as connection:
+        left = connection.execute(
+            "SELECT count(DISTINCT order_id) FROM orders.quantity WHERE status <> 'shipped'"
+        ).fetchone()
+    return count_differences(url) + (int(left[0]) if left else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,4 @@
+const { bootstrap } = require('@vendure/core');
+const { shop } = require('./config');
+
+bootstrap(shop(false));

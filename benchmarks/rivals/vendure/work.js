@@ -1,0 +1,4 @@
+const { bootstrapWorker } = require('@vendure/core');
+const { shop } = require('./config');
+
+bootstrapWorker(shop(false)).then((worker) => worker.startJobQueue());

@@ -1,0 +1,1 @@
+"""What the catalog lets shelves do: changed together with who gets the units that it opens."""

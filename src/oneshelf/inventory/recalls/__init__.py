@@ -1,0 +1,1 @@
+"""Units in totes that no order wants any more, until they stand on a shelf again."""

@@ -1,0 +1,1 @@
+"""When a SKU's units cross a mark: told once, however many sales lie between."""

@@ -1,0 +1,1 @@
+"""Units whose line was cancelled go from their totes back to a shelf."""
