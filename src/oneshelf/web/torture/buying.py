@@ -15,7 +15,7 @@ from oneshelf.web.orders.placing import BulkAnswer
 from oneshelf.web.problems import RETRIED, Problem
 from oneshelf.web.stock.reserving import CartHeld, CartReleased
 from oneshelf.web.torture.book import Book
-from oneshelf.web.torture.knocking import Caller, Patience
+from oneshelf.web.torture.knocking import Caller, Patience, Who
 from oneshelf.web.torture.wire import Knock, LostError
 
 ORDERS = "/api/v1/orders"
@@ -56,7 +56,7 @@ async def _buy_by_file(caller: Caller, step: Buying) -> None:
     if step.mishap == "hang_up":
         await caller.hang_up_on(_file(step.orders, caller.book))
     if step.mishap == "twins":
-        twin = _send_file(caller, step.orders)
+        twin = _send_file(caller, step.orders, "twin")
         both = [*await asyncio.gather(_send_file(caller, step.orders), twin)]
     else:
         both = [await _send_file(caller, step.orders)]
@@ -83,7 +83,9 @@ async def _repeat(caller: Caller, step: Buying, known: Sequence[NewOrder]) -> No
         )
 
 
-async def _send_file(caller: Caller, orders: Sequence[NewOrder]) -> dict[str, Placed | Problem]:
+async def _send_file(
+    caller: Caller, orders: Sequence[NewOrder], who: Who = "self"
+) -> dict[str, Placed | Problem]:
     """Send orders until each is answered; a broken stream has answered what came through."""
     told: dict[str, Placed | Problem] = {}
     left = list(orders)
@@ -91,7 +93,7 @@ async def _send_file(caller: Caller, orders: Sequence[NewOrder]) -> dict[str, Pl
     while left:
         file = _file(left, caller.book)
         try:
-            heard = await caller.once(file)
+            heard = await caller.once(file, who)
         except LostError as lost:
             caller.book.heard["no answer"] += 1
             file.missed()

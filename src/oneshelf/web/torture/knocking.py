@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from oneshelf.web.torture.book import Book
 from oneshelf.web.torture.wire import Heard, Knock, LostError, Wire
 
 Answer = TypeVar("Answer")
+Who = Literal["self", "twin"]  # a connection carries one question at a time
 
 PAUSE_S = 0.05
 PAUSE_S_MAX = 1.0
@@ -58,10 +59,11 @@ class Caller:
             await self.reuse(replace(knock, body=msgspec.json.encode(other), attempts=1))
         return self._read(knock, heard, kind)
 
-    async def once(self, knock: Knock) -> Heard:
+    async def once(self, knock: Knock, who: Who) -> Heard:
         """Ask once at some door; raises LostError if no answer, or not all of it, comes."""
         self.book.sent += knock.attempts
-        return await self._chance.choice(self._wires).ask(knock)
+        wires = self._wires if who == "self" else self._twins
+        return await self._chance.choice(wires).ask(knock)
 
     async def hang_up_on(self, knock: Knock) -> None:
         """Ask, and be gone before the answer comes."""
