@@ -101,8 +101,9 @@ async def receive(caller: Caller, step: Receiving) -> None:
         for number, row in enumerate(step.rows, 1)
     ]
     delivery = {"reference": step.reference, "lines": lines}
+    other = delivery | {"lines": [lines[0] | {"units": step.rows[0].units + 1}, *lines[1:]]}
     knock = _knock("/api/v1/receipts", delivery, step.reference, len(lines))
-    told = await caller.ask(knock, DeliveryTold, step.mishap, delivery | {"lines": lines[1:]})
+    told = await caller.ask(knock, DeliveryTold, step.mishap, other)
     if isinstance(told, Problem):
         return
     if step.re_dated:
