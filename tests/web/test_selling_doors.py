@@ -236,6 +236,7 @@ SENSELESS = [
     ("stock/adjustments", "adjustments", [row(reason="x", units=-99)]),
     ("stock/adjustments", "adjustments", [row(reason="x"), row(reason="x", units=-99)]),
     ("stock/counts", "counts", [row(units=-1)]),
+    ("stock/counts", "counts", [row(units=1), row(units=2)]),
     ("stock/regrades", "regrades", [row(**SAME)]),
     ("stock/toggles", "toggles", [{"sku": "X", "node": "leeds", "methods": []}]),
     ("transfers", "transfers", [row(to="leeds")]),

@@ -203,7 +203,7 @@ async def admit(house: House, connection: Connection | HttpRequest, door: Door) 
     try:
         presented = presented_key(authorization)
         key = house.keys.remembered(presented)
-        key = key or await house.work(partial(house.keys.find, presented))
+        key = key or await house.keys.ask(presented, house.work)
         if key is None:
             raise unauthenticated("The key is unknown, revoked or wrong.")
     except OneshelfError as error:

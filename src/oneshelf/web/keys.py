@@ -1,8 +1,11 @@
 """Who is at the door: API keys, remembered for a few seconds so that a knock costs no query."""
 
+import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 
@@ -15,6 +18,9 @@ from oneshelf.catalog.access.scopes import Scope, allows
 REMEMBERED_S = 5.0  # so long a revoked key may still open a door of this process
 REMEMBERED_MAX = 10_000
 SCHEME = "bearer"
+
+Find = Callable[[], ApiKey | None]
+Work = Callable[[Find], Awaitable[ApiKey | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class KeyRing:
         self._database = database
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = Lock()
+        self._looking: dict[bytes, asyncio.Future[ApiKey | None]] = {}
 
     def remembered(self, presented: str) -> ApiKey | None:
         """Return the key if it was found right a moment ago; never asks the database."""
@@ -42,6 +49,20 @@ class KeyRing:
         """Say whether the header brings a key that was found right a moment ago."""
         presented = (authorization or "").partition(" ")[2].strip()
         return self.remembered(presented) is not None
+
+    async def ask(self, presented: str, work: Work) -> ApiKey | None:
+        """Return the key, looked up once for everybody who waits for it at this moment.
+
+        Called from the event loop; work: runs the look-up on a thread. Without this a crowd whose
+        key was forgotten a moment ago would fill every thread with the same question.
+        """
+        digest = _digest(presented)
+        looking = self._looking.get(digest)
+        if looking is None:
+            looking = asyncio.ensure_future(work(partial(self.find, presented)))
+            self._looking[digest] = looking
+            looking.add_done_callback(lambda _: self._looking.pop(digest, None))
+        return await asyncio.shield(looking)  # who hangs up takes the answer from nobody
 
     def find(self, presented: str) -> ApiKey | None:
         """Return the key; None if it is no key, unknown, revoked or wrong."""

@@ -173,6 +173,11 @@ def take_adjustments(tx: Transaction, wish: Wish[Nowhere, Adjustments], now: dat
 def take_counts(tx: Transaction, wish: Wish[Nowhere, Counts], now: datetime) -> Variances:
     """Set shelves to what was seen."""
     rows = wish.body.counts
+    points = [one.point() for one in rows]
+    if twice := [row for row, point in enumerate(points) if point in points[:row]]:
+        raise FaultyError(
+            "bad_value", (Fault(f"$.counts[{twice[0]}]", "counts a shelf that stands above"),)
+        )
     _know(tx, [*rows])
     counted = [
         Counted(wish.row_id(row), one.point(), one.units, one.reason)
