@@ -128,7 +128,7 @@ class Arm:
         self._orders = iter(draw_orders(scene, ORDERS_MAX, chance))
         self._scarce = [_order(f"scarce-{n}", (line,), chance) for n in range(WANTED_OF_SCARCE)]
         self._url = url
-        self._placed: list[tuple[NewOrder, bytes]] = []
+        self._placed: list[tuple[NewOrder, Placed]] = []
         self._seconds = 0.0
         self._latencies_s: list[float] = []
         self.violations = 0
@@ -153,17 +153,23 @@ class Arm:
         """Place the next orders."""
         orders = list(islice(self._orders, many))
         crowd = self._send(orders)
-        self.violations += many - crowd.statuses[201]
-        self._placed += zip(orders, crowd.answers, strict=True)
+        for order, answer in zip(orders, crowd.answers, strict=True):
+            try:
+                self._placed.append((order, msgspec.json.decode(answer, type=Placed)))
+            except msgspec.ValidationError:  # a problem: an order that ought to be placed was not
+                self.violations += 1
+                print(f"   {self._name()} did not place: {answer.decode()}", flush=True)
         self._seconds += crowd.seconds
         self._latencies_s += crowd.latencies_s
 
     def figures(self) -> Figures:
         """Return orders a second since the warming up."""
         p99_ms = quantiles(self._latencies_s, n=100)[98] * 1000
-        who = "ours" if self._command == OURS else "naive"
-        told = f"{who}: p99 {p99_ms:.0f} ms"
+        told = f"{self._name()}: p99 {p99_ms:.0f} ms"
         return Figures(len(self._latencies_s) / self._seconds, self.violations, told)
+
+    def _name(self) -> str:
+        return "ours" if self._command == OURS else "naive"
 
     def _send(self, orders: Sequence[NewOrder]) -> Crowd:
         bodies = [Request("POST", PATH, msgspec.json.encode(one)) for one in orders]
@@ -172,8 +178,8 @@ class Arm:
     def _differing(self) -> int:
         """Hold what was asked against what was promised and what is committed."""
         asked = sum(line.units for order, _ in self._placed for line in order.lines)
-        answers = [msgspec.json.decode(answer, type=Placed) for _, answer in self._placed]
-        promised = sum(line.units for one in answers for p in one.parcels for line in p.lines)
+        told = [one for _, one in self._placed]
+        promised = sum(line.units for one in told for p in one.parcels for line in p.lines)
         with psycopg.connect(self._url) as connection:
             rows = connection.execute("SELECT sum(committed) FROM inventory.point").fetchall()
         return (promised != asked) + (rows[0][0] != asked + SCARCE)
