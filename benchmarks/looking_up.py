@@ -19,6 +19,8 @@ from history import GREW, MONDAY, multiply, open_with_past
 from history import ORDERS as OF_ORDERS
 from load import Request, send
 from oneshelf.base.database import Database
+from oneshelf.base.identifiers import Sku
+from oneshelf.catalog.actions import put_products
 from oneshelf.orders.canonical import NewOrder
 from oneshelf.orders.changes.actions import cancel
 from oneshelf.orders.changes.cancelling import Cancellation
@@ -34,6 +36,7 @@ ASKED = 400
 CLIENTS = 8
 BOUND_MS = 200.0
 NETWORK = draw_network(1, 40, 500)
+NOWHERE = replace(NETWORK.products[0], sku=Sku("sku-nowhere"))
 UNITS = 2_000
 LIST = "/api/v1/orders"
 
@@ -67,19 +70,20 @@ def fill(url: str) -> None:
     chain.place_all(draw_orders(NETWORK, Random(1), FRESH))
     chain.worker.settle()
     with chain.database.transaction("benchmark", "cancel") as tx:
+        put_products(tx, [NOWHERE], MONDAY)
         numbers = tx.scalars(
             "SELECT order_id FROM orders.sales_order ORDER BY order_id DESC LIMIT %(many)s",
             many=FRESH // 3,
         )
         cancel(tx, [Cancellation(number, "changed_mind") for number in numbers], MONDAY)
     chain.place_all(draw_orders(NETWORK, Random(2), FRESH))
-    chain.place_all([_too_much(one) for one in draw_orders(NETWORK, Random(3), FRESH // 3)])
+    chain.place_all([_of_nothing(one) for one in draw_orders(NETWORK, Random(3), FRESH // 3)])
     chain.close()
 
 
-def _too_much(order: NewOrder) -> NewOrder:
+def _of_nothing(order: NewOrder) -> NewOrder:
     """Sell what nobody has: the order waits."""
-    lines = (replace(order.lines[0], units=100_000),)
+    lines = (replace(order.lines[0], sku=NOWHERE.sku),)
     return replace(order, lines=lines, standing="sold")
 
 
