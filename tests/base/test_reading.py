@@ -1,6 +1,8 @@
 """Facts reach every reaction once, in their subject's order, and never before they are complete."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +15,7 @@ from oneshelf.base.reading import (
     Reader,
     SafeIds,
     add_cursors,
+    await_facts,
     find_behind,
     find_parked,
     react,
@@ -175,3 +178,34 @@ def test_two_workers_never_tell_a_fact_twice(database, url, notebook, now):
         other.close()
 
     assert notebook.told == [("a", number) for number in range(50)]
+
+
+def waiting(database, *, known=(), patience=timedelta(seconds=20)):
+    with database.transaction("test", "test") as tx:
+        return await_facts(tx, ["LampLit"], 0, known, patience)
+
+
+def test_who_waits_for_facts_hears_of_one_that_another_commits_meanwhile(database, now):
+    with ThreadPoolExecutor(1) as pool:
+        waiter = pool.submit(waiting, database)
+        time.sleep(0.1)
+        assert not waiter.done()
+        light(database, now, ("a", 1))
+
+        assert [row.subject for row in waiter.result(timeout=10)] == ["lamp:a"]
+
+
+def test_a_fact_that_is_not_committed_is_not_heard_of(database, now):
+    with database.transaction("test", "test") as tx:
+        announce(tx, [LampLit("a", 1)], now)
+
+        assert waiting(database, patience=timedelta(milliseconds=50)) == []
+
+
+def test_what_is_known_already_does_not_end_the_waiting(database, now):
+    light(database, now, ("a", 1), ("b", 2))
+    [first, second] = waiting(database)
+
+    assert waiting(database, known={first.fact_id}) == [second]
+    both = {first.fact_id, second.fact_id}
+    assert waiting(database, known=both, patience=timedelta(0)) == []

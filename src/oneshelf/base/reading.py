@@ -6,7 +6,7 @@ drew such an id has an older transaction id, so once the oldest running transact
 the pair's, all ids up to the pair's are visible or will never be.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,6 +83,26 @@ def visible_facts(tx: Transaction, kinds: Sequence[str], above: int) -> list[Fac
         """,
         above=above,
         kinds=list(kinds),
+    )
+
+
+def await_facts(
+    tx: Transaction, kinds: Sequence[str], above: int, known: Collection[int], patience: timedelta
+) -> list[FactRow]:
+    """Wait in the database until facts of these kinds are visible; return those not known.
+
+    above: as in `visible_facts`. Empty when patience has run out.
+    """
+    return tx.rows(
+        FactRow,
+        """
+        SELECT fact_id, name, subject, body::text
+          FROM base.await_facts(%(kinds)s::text[], %(above)s, %(known)s::bigint[], %(patience)s)
+        """,
+        kinds=list(kinds),
+        above=above,
+        known=list(known),
+        patience=patience,
     )
 
 

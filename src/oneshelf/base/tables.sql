@@ -31,6 +31,23 @@ CREATE INDEX fact_by_subject ON base.fact (subject, fact_id);
 -- A reaction to a rare fact looks here for its next one, not through all that happened since its last.
 CREATE INDEX fact_by_name ON base.fact (name, shard, fact_id);
 
+-- Who follows facts waits in here: looking every 2 ms costs the database next to nothing, and a Python
+-- process its answers. Each look sees what was committed by then.
+CREATE FUNCTION base.await_facts(kinds text[], above bigint, known bigint[], patience interval)
+    RETURNS SETOF base.fact LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    gives_up_at CONSTANT timestamptz := clock_timestamp() + patience;
+BEGIN
+    LOOP
+        RETURN QUERY
+        SELECT * FROM base.fact
+         WHERE fact_id > above AND name = ANY(kinds) AND fact_id <> ALL(known)
+         ORDER BY fact_id;
+        EXIT WHEN FOUND OR clock_timestamp() >= gives_up_at;
+        PERFORM pg_sleep(0.002);
+    END LOOP;
+END $$;
+
 -- How far each reaction has come in each shard. Moved in the transaction of the reaction's effects.
 CREATE TABLE base.cursor (
     reaction    text NOT NULL,

@@ -1,23 +1,26 @@
 """One process's view of catalog, stock and capacity.
 
-It follows each batch of its own at once, and what others commit within a fraction of a second.
+It follows each batch of its own at once, and what others commit within a few milliseconds.
 """
 
 import time
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 
 import structlog
 
 from oneshelf.base.clock import read_now
-from oneshelf.base.database import AT_LENGTH, Database, Patience
-from oneshelf.base.reading import describe, last_drawn
+from oneshelf.base.database import AT_LENGTH, Database, Patience, Transaction
+from oneshelf.base.reading import describe
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.watching.actions import Watch
 from oneshelf.web.following import SafeTail
 
 LOG = structlog.get_logger()
-PAUSE_S = 0.02  # then one look at the sequence of facts; all else only when it moved
+WAIT = timedelta(milliseconds=250)  # in the database for the next fact; then the clock is read
+PAUSE_S = 0.02  # after a failure
 CLOCK_TRUSTED_S = 1.0
 
 
@@ -57,7 +60,7 @@ class Snapshot:
 
     def lag_s(self) -> float:
         """Return how far it may be behind what has been committed."""
-        return max(0.0, time.monotonic() - self._fresh_at_s - PAUSE_S)
+        return max(0.0, time.monotonic() - self._fresh_at_s - WAIT.total_seconds())
 
     def is_fresh(self) -> bool:
         """Say whether the last look was a moment ago."""
@@ -83,27 +86,40 @@ class Snapshot:
         Never raises: after a batch it runs when the orders are written already.
         """
         started_s = time.monotonic()
-        try:
-            with (
-                self._lock,
-                self._database.transaction("web", "refresh the snapshot", self._patience) as tx,
-            ):
+        with self._told(), self._lock, self._transaction("refresh the snapshot") as tx:
+            self._now = read_now(tx)
+            self._watch.refresh(tx, self._complete_to, self._now)
+            self._fresh_at_s = started_s
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._follow()
+            self._look_how_far()
+
+    def _follow(self) -> None:
+        """Wait in the database for what is not known yet, and take it over."""
+        with self._told(), self._transaction("wait for facts") as tx:
+            rows = self._watch.await_news(tx, WAIT)
+            told_at_s = time.monotonic()
+            with self._lock:
+                self._watch.take_over(tx, rows, self._complete_to, self._now)
                 self._now = read_now(tx)
-                self._watch.refresh(tx, self._complete_to, self._now)
+                self._fresh_at_s = told_at_s
+
+    def _transaction(self, because: str) -> AbstractContextManager[Transaction]:
+        return self._database.transaction("web", because, self._patience)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell of a failure and go on: the next attempt has more time, for all is loaded anew."""
+        try:
+            yield
         except Exception as error:  # noqa: BLE001 - health tells the lag, whatever caused it
             LOG.warning("the snapshot was not refreshed", why=describe(error))
             self._patience = AT_LENGTH
+            self._stopping.wait(PAUSE_S)
         else:
-            self._fresh_at_s = started_s
             self._patience = None
-
-    def _work(self) -> None:
-        while not self._stopping.wait(PAUSE_S):
-            if self._is_quiet():
-                self._fresh_at_s = time.monotonic()
-                continue
-            self.refresh()
-            self._look_how_far()
 
     def _look_how_far(self) -> None:
         """Look up to where facts are complete: for the next refresh, which reads later."""
@@ -111,13 +127,3 @@ class Snapshot:
             self._complete_to = self._tail.look(self._database)
         except Exception as error:  # noqa: BLE001 - facts are read again until it succeeds
             LOG.warning("the safe id was not looked up", why=describe(error))
-
-    def _is_quiet(self) -> bool:
-        """Say whether no fact was drawn since all were known; a failing look is left to refresh."""
-        try:
-            with self._database.transaction("web", "look for facts") as tx:
-                self._now = read_now(tx)
-                drawn = last_drawn(tx)
-        except Exception:  # noqa: BLE001 - refresh fails likewise, and tells
-            return False
-        return drawn <= self._watch.complete_to

@@ -1,5 +1,6 @@
 """Load a process's outlook and bring it forward by the facts that became visible."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ import msgspec
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.policies import PolicyDecided, read_policy
-from oneshelf.base.reading import visible_facts
+from oneshelf.base.reading import FactRow, await_facts, visible_facts
 from oneshelf.catalog.actions import load_catalog
 from oneshelf.catalog.assortment import Catalog
 from oneshelf.catalog.facts import CatalogChanged
@@ -35,16 +36,22 @@ class Watch:
         self.outlook = Outlook(_load(tx, now), now.date())
 
     def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> None:
-        """Take over what became visible. complete_to: the safe id, looked up before.
+        """Take over what became visible. complete_to: the safe id, looked up before."""
+        self.take_over(tx, visible_facts(tx, KINDS, self.complete_to), complete_to, now)
+
+    def await_news(self, tx: Transaction, patience: timedelta) -> list[FactRow]:
+        """Wait until something is visible that was not taken over, or patience has run out."""
+        return await_facts(tx, KINDS, self.complete_to, self._seen, patience)
+
+    def take_over(
+        self, tx: Transaction, rows: Sequence[FactRow], complete_to: int, now: datetime
+    ) -> None:
+        """Take over these facts. complete_to: the safe id, looked up before they were read.
 
         Order and repeats are harmless: figures carry versions. A new catalog or policy is loaded
         whole.
         """
-        fresh = [
-            row
-            for row in visible_facts(tx, KINDS, self.complete_to)
-            if row.fact_id not in self._seen
-        ]
+        fresh = [row for row in rows if row.fact_id not in self._seen]
         if any(row.name in {CatalogChanged.__name__, PolicyDecided.__name__} for row in fresh):
             self.outlook.replace(_load(tx, now), now.date())
         else:
