@@ -134,7 +134,8 @@ def record(plan: Plan) -> Record:
     """Return what must be kept of a plan."""
     trace = plan.trace
     world, problem = trace.world, trace.problem
-    begins = np.diff(problem.site_node, prepend=-1) > 0  # sites of a node stand together
+    begins = np.ones(len(problem.site_node), np.bool_)  # sites of a node stand together
+    np.greater(problem.site_node[1:], problem.site_node[:-1], out=begins[1:])
     places = problem.site_node[begins].tolist()
     first = first_day(trace.request)
     chosen = _chosen(trace, plan)

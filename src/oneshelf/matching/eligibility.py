@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from oneshelf.base.identifiers import ChannelId
+from oneshelf.base.identifiers import ChannelId, NodeId
 from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
@@ -22,6 +22,7 @@ from oneshelf.matching.world import Ints, Marks, Needs, World, kept, lanes, lice
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)
 ANYONE = NodeGroup()
+REJECTIONS_REMEMBERED = 512  # 12 kB each at 500 nodes
 
 Reach = Literal["shelf", "dated"]
 """Stock on the shelf today, or also what is on its way there."""
@@ -78,15 +79,16 @@ class Sieve:
 
     def rejections(self, world: World) -> tuple[Rejection, ...]:
         """Return who is out, by reason."""
-        counts = np.bincount(self.reason, minlength=len(REASONS) + 1)
-        return tuple(
-            Rejection(
-                reason,
-                tuple(world.nodes[at].node_id for at in (self.reason == number).nonzero()[0]),
-            )
-            for number, reason in enumerate(REASONS, start=1)
-            if counts[number]
-        )
+        return _rejections(world, self.reason.tobytes())
+
+
+@lru_cache(maxsize=REJECTIONS_REMEMBERED)
+def _rejections(world: World, reasons: bytes) -> tuple[Rejection, ...]:
+    out: dict[int, list[NodeId]] = {}
+    for node, number in zip(world.nodes, np.frombuffer(reasons, np.int64).tolist(), strict=True):
+        if number:
+            out.setdefault(number, []).append(node.node_id)
+    return tuple(Rejection(REASONS[number - 1], tuple(out[number])) for number in sorted(out))
 
 
 def wants_of(request: SourcingRequest, world: World, stock: StockView) -> Wants | None:

@@ -24,9 +24,19 @@ from oneshelf.matching.promise_dates import (
     going_apart,
     pickup_day,
 )
+from oneshelf.matching.request import SourcingRequest
 from oneshelf.matching.sourcing.problem import Problem
 from oneshelf.matching.timetable import NEVER
-from oneshelf.matching.world import NO_ZONE, Ints, Lanes, Marks, kept_on_the_way, lanes, taken
+from oneshelf.matching.world import (
+    NO_ZONE,
+    Ints,
+    Lanes,
+    Marks,
+    World,
+    kept_on_the_way,
+    lanes,
+    taken,
+)
 
 NEAREST_KM_MILLIS = 1_000_000
 
@@ -147,11 +157,11 @@ def offer(question: Question) -> Offering:
     )
 
 
-def served_country(question: Question) -> bool:
+def served_country(request: SourcingRequest, world: World) -> bool:
     """Say whether any carrier serves the destination's country at all."""
-    destination = question.request.destination
+    destination = request.destination
     return destination is None or any(
-        destination.country in service.countries for service in question.world.services
+        destination.country in service.countries for service in world.services
     )
 
 
@@ -227,6 +237,8 @@ def _with_offers(sites: Sites, offer_site: Ints) -> tuple[Sites, Ints]:
 
 def _reject_without(sieve: Sieve, sites: Sites, served: Marks, reason: Rejected) -> None:
     """Put out the nodes in play of which no site is served."""
+    if served.all():
+        return
     kept = np.ones(len(sieve.reason), np.bool_)
     kept[sites.node] = False
     kept[sites.node[served]] = True

@@ -105,11 +105,10 @@ def _decide(
     if wants is None:
         unknown_node = all(line.sku in world.products for line in request.lines)
         return Refusal("unknown_node" if unknown_node else "unknown_sku", (), (), policy.version)
-    question = Question(request, world, stock, capacity, policy, wants, "shelf", "strict")
-    if not served_country(question) and request.standing == "ask":
+    if request.standing == "ask" and not served_country(request, world):
         return Refusal("not_served_country", (), (), policy.version)
     for reach, strictness in _steps(request, stock):
-        question = replace(question, reach=reach, strictness=strictness)
+        question = Question(request, world, stock, capacity, policy, wants, reach, strictness)
         offering = offer(question)
         solution = solve_preferred(
             offering.problem,

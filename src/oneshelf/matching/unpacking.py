@@ -56,26 +56,37 @@ def unpack(
 
 def _barred(offering: Offering) -> Iterator[LineBarred]:
     """Yield who is in but not for a line: nodes first, then services."""
-    problem, world = offering.problem, offering.question.world
-    for line, wanted in enumerate(offering.question.request.lines):
-        stands = (problem.site_stock >= problem.uses[line]).all(axis=1)
-        out = np.unique(problem.site_node[stands & ~problem.site_sends[:, line]])
-        reasons = offering.sieve.line_reason[out, line]
-        for number in np.unique(reasons).tolist():
-            nodes = tuple(world.nodes[at].node_id for at in out[reasons == number])
-            yield LineBarred(wanted.line_no, REASONS[number - 1], nodes=nodes)
-        refusing = np.unique(
-            offering.offer_service[~problem.tariff_carries[problem.offer_tariff, line]]
-        )
-        takes = takes_hazards(offering.question, line)[refusing]
-        told: tuple[tuple[Marks, Rejected], ...] = (
-            (~takes, "hazard_refused"),
-            (takes, "temperature_refused"),
-        )
-        for marks, reason in told:
-            services = tuple(world.services[at].service_id for at in refusing[marks])
-            if services:
-                yield LineBarred(wanted.line_no, reason, services=services)
+    problem = offering.problem
+    for line in range(len(problem.wanted)):
+        if not problem.site_sends[:, line].all():
+            yield from _nodes_barred(offering, line)
+        if not problem.tariff_carries[:, line].all():
+            yield from _services_barred(offering, line)
+
+
+def _nodes_barred(offering: Offering, line: int) -> Iterator[LineBarred]:
+    problem, question = offering.problem, offering.question
+    stands = (problem.site_stock >= problem.uses[line]).all(axis=1)
+    out = np.unique(problem.site_node[stands & ~problem.site_sends[:, line]])
+    reasons = offering.sieve.line_reason[out, line]
+    for number in np.unique(reasons).tolist():
+        nodes = tuple(question.world.nodes[at].node_id for at in out[reasons == number])
+        yield LineBarred(question.request.lines[line].line_no, REASONS[number - 1], nodes=nodes)
+
+
+def _services_barred(offering: Offering, line: int) -> Iterator[LineBarred]:
+    problem, question = offering.problem, offering.question
+    barred = ~problem.tariff_carries[problem.offer_tariff, line]
+    refusing = np.unique(offering.offer_service[barred])
+    takes = takes_hazards(question, line)[refusing]
+    told: tuple[tuple[Marks, Rejected], ...] = (
+        (~takes, "hazard_refused"),
+        (takes, "temperature_refused"),
+    )
+    for marks, reason in told:
+        services = tuple(question.world.services[at].service_id for at in refusing[marks])
+        if services:
+            yield LineBarred(question.request.lines[line].line_no, reason, services=services)
 
 
 def _trace(offering: Offering, solution: Solution, sent: tuple[SitedParcel, ...]) -> Trace:

@@ -7,6 +7,7 @@ destination, who is fit for which goods); remembering changes speed, never an an
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
@@ -99,7 +100,9 @@ class World:
     delivery_of_service: Ints
     tariffs: Tariffs
     tariff_transit_days: Ints
+    tariff_of_service: Ints  # of its first zone
     zone_km_max: Reals  # [V, Z]; below zero where a service has fewer zones
+    emission: Ints  # [V] in gCO2e per tonne-kilometre
     _timetables: dict[int, Timetable] = field(default_factory=dict)
 
     def components(self, lines: Sequence[WantedLine]) -> tuple[Sku, ...]:
@@ -177,7 +180,9 @@ def compile_world(
         delivery_of_service=_ints(delivery_of_service),
         tariffs=_tariffs(carried),
         tariff_transit_days=_ints(transit),
+        tariff_of_service=_ints(accumulate((len(one.zones) for one in carried[:-1]), initial=0)),
         zone_km_max=_zone_reach(carried),
+        emission=_ints(service.emission_gco2e_per_tonne_km for service in carried),
     )
 
 
@@ -239,27 +244,28 @@ def fit_for(world: World, sku: Sku) -> Marks:
 def lanes(world: World, destination: Destination) -> Lanes:
     """Return distance, zone and transit from every node by every service."""
     distance = distance_km(world, destination)
-    postcode = "".join(destination.postcode.upper().split())
-    reach = world.zone_km_max.copy()
-    first_tariff = []
-    tariffs = 0
-    for place, service in enumerate(world.services):
-        first_tariff.append(tariffs)
-        tariffs += len(service.zones)
-        for number, zone in enumerate(service.zones):
-            if destination.country not in service.countries or not _names(zone, postcode):
-                reach[place, number] = -1.0
+    reach = _reach(world, destination.country, "".join(destination.postcode.upper().split()))
     inside = distance[:, None, None] <= reach[None, :, :]
     zone = inside.argmax(axis=2)
     goes = inside.any(axis=2)
-    tariff = np.where(goes, zone + np.array(first_tariff, np.int64)[None, :], NO_ZONE)
-    factor = _ints(service.emission_gco2e_per_tonne_km for service in world.services)
+    tariff = np.where(goes, zone + world.tariff_of_service, NO_ZONE)
     return Lanes(
         distance_km=distance,
         tariff=tariff,
         transit_days=world.tariff_transit_days[tariff],
-        carried_gram_gco2e_millionths=np.rint(distance[:, None] * factor).astype(np.int64),
+        carried_gram_gco2e_millionths=np.rint(distance[:, None] * world.emission).astype(np.int64),
     )
+
+
+@lru_cache(maxsize=LANES_REMEMBERED)
+def _reach(world: World, country: str, postcode: str) -> Reals:
+    """Return how far each zone of each service goes to this postcode [V, Z]; below zero: not."""
+    reach = world.zone_km_max.copy()
+    for place, service in enumerate(world.services):
+        for number, zone in enumerate(service.zones):
+            if country not in service.countries or not _names(zone, postcode):
+                reach[place, number] = -1.0
+    return reach
 
 
 def distance_km(world: World, destination: Destination) -> Reals:

@@ -1,6 +1,7 @@
 """Which node sends which load: the best choice for each split, exactly. Pure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,13 +77,18 @@ def settle(rankings: list[Ranking], splits: Ints) -> Settled:
 
 def _with_unused(rankings: list[Ranking], places: int) -> Ranking:
     """Join the rankings and give each unused place of a split a node of its own that is free."""
+    joined = (*rankings, _unused(places))
+    return Ranking(
+        np.concatenate([ranking.millis for ranking in joined], axis=1),
+        np.concatenate([ranking.node for ranking in joined], axis=1),
+    )
+
+
+@lru_cache(maxsize=8)
+def _unused(places: int) -> Ranking:
     free = np.full((places, places), NEVER)
     free[0] = 0
-    nobody = np.tile(-1 - np.arange(places), (places, 1))
-    return Ranking(
-        np.hstack([*(ranking.millis for ranking in rankings), free]),
-        np.hstack([*(ranking.node for ranking in rankings), nobody]),
-    )
+    return Ranking(free, np.tile(-1 - np.arange(places), (places, 1)))
 
 
 def _lowest(bound: Ints, count: int) -> Ints:

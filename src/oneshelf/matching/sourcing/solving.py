@@ -53,11 +53,11 @@ def solve(problem: Problem, others_max: int = OTHERS_MAX) -> Solution | Unsolvab
     if not len(problem.site_node) or not len(problem.offer_site):
         return Unsolvable(tuple(problem.wanted.tolist()))
     parcels = price_parcels(problem)
-    search = _search(parcels)
-    if search is None:
+    plans = _whole(parcels, others_max) if _goes_whole(problem) else _split(parcels, others_max)
+    if not plans:
         return Unsolvable(tuple((problem.wanted - _serve(parcels)).tolist()))
-    built = _build(search.parcels, _plans(search, others_max))
-    cost = int(search.settled.millis[0])
+    built = _build(parcels, plans)
+    cost = sum(parcel.cost_millis for parcel in built[0])
     return Solution(built[0], cost, cost, "optimal", tuple(built[1:]))
 
 
@@ -124,10 +124,10 @@ def _dated_nodes(parcels: Parcels, cheapest: Ints, shape: Shape, found: int) -> 
     Every parcel costs at least the cheapest of its content, so only the splits into parcels that
     are cheaper by that measure can, and at the node each parcel has no more than the difference.
     """
+    if parcels.millis is parcels.node_millis or shape.parcels_max == 1:
+        return parcels.node_site[:0]
     sites = np.diff(parcels.node_site, append=len(parcels.problem.site_node))
     several = (sites > 1).nonzero()[0]
-    if not len(several) or shape.parcels_max == 1:
-        return several[:0]
     splits = splits_of(replace(shape, nodes_per_line_max=shape.parcels_max), 1)
     bound = np.append(cheapest, np.zeros(shape.parcels_max, np.int64))[splits].sum(axis=0)
     better = (bound < min(found, POSSIBLE_MAX)).nonzero()[0]
@@ -140,19 +140,30 @@ def _dated_nodes(parcels: Parcels, cheapest: Ints, shape: Shape, found: int) -> 
     return several[useful.any(axis=0)]
 
 
-def _plans(search: Search, others_max: int) -> list[Placed]:
-    """Return the chosen plan and after it some others, by cost and number of parcels."""
-    parcels, settled = search.parcels, search.settled
+def _goes_whole(problem: Problem) -> bool:
+    """Say whether no plan has two parcels: a site sends one, and may be the only one."""
+    return len(problem.site_node) == 1 or problem.parcels_max == 1 or problem.wanted.sum() == 1
+
+
+def _whole(parcels: Parcels, others_max: int) -> list[Placed]:
+    """Return the plans of one parcel, one from each node, cheapest first, the lowest of equals."""
+    millis, whole = parcels.node_millis[-1], len(parcels.contents) - 1
+    nodes = millis.argsort(kind="stable")[: others_max + 1]
+    return [(_site(parcels, node, whole),) for node in nodes[millis[nodes] < POSSIBLE_MAX].tolist()]
+
+
+def _split(parcels: Parcels, others_max: int) -> list[Placed]:
+    """Return the cheapest plan and after it some others, by cost and number of parcels."""
+    search = _search(parcels)
+    if search is None:
+        return []
     found = [
         (cost, _place(search, at))
-        for at, cost in enumerate(settled.millis[: others_max + 1].tolist())
+        for at, cost in enumerate(search.settled.millis[: others_max + 1].tolist())
         if cost < POSSIBLE_MAX
     ]
-    whole = parcels.node_millis[-1]
-    for node in whole.argsort(kind="stable")[: others_max + 1].tolist():
-        if whole[node] < POSSIBLE_MAX:
-            placed = (_site(parcels, node, len(parcels.contents) - 1),)
-            found.append((int(whole[node]), placed))
+    for [(site, content)] in _whole(parcels, others_max):
+        found.append((int(parcels.millis[content, site]), ((site, content),)))
     others = sorted(found[1:], key=lambda plan: (plan[0], len(plan[1]), plan[1]))
     return list(dict.fromkeys(plan for _, plan in (found[0], *others)))[: others_max + 1]
 

@@ -248,6 +248,8 @@ class _Batch:
         return {(point.sku, point.node) for point in waiting}
 
     def _waiting_points(self, draft: Draft) -> set[StockPoint]:
+        if not draft.waiting:
+            return set()
         parts, accepting = self._outlook.parts(draft.order.lines), self._accepting(draft)
         return {
             StockPoint(part.sku, node)
@@ -353,7 +355,7 @@ class _Batch:
         wishes = [
             wish
             for new in rows
-            if isinstance(new.kept, Draft)
+            if isinstance(new.kept, Draft) and new.kept.waiting
             for wish in claims(
                 new, self._outlook.parts(new.kept.order.lines), self._accepting(new.kept)
             )
