@@ -188,3 +188,17 @@ def test_a_kit_that_waits_for_a_part_gives_the_others_back_when_it_is_cancelled(
     assert partly == {"available": 3, "committed": 2}
     assert life.standing(number) == {(1, "released", "london"): 1, (1, "cancelled", "london"): 1}
     assert life.stock("VASE", "london") == {"available": 4, "committed": 1}
+
+
+def test_what_placing_leaves_of_a_huge_sold_order_gets_its_parcels_from_the_worker(life):
+    stock(life.database, ("RUG", "leeds", 1_000), ("RUG", "london", 1_000))
+    life.refresh()
+
+    [placed] = life.place(order(("RUG", 1_500), channel="market"))
+    left = sum(line.units for line in placed.waiting)
+    assert 0 < left < 1_500  # others wait: placing stops after some parcels
+
+    life.settle()
+    assert {status for _, status, _ in life.standing(placed.number)} == {"released"}
+    assert sum(life.standing(placed.number).values()) == 1_500
+    assert len(life.state(placed.number).parcels) == 150  # ten rugs of 3 kg are a parcel

@@ -37,12 +37,18 @@ from oneshelf.matching.stock_view import DatedSupply, StockView, less
 from oneshelf.matching.world import Ints, World, compile_world, fit_for
 
 LIKELY_NODES_MAX = 32
+STAGES_AT_ONCE_MAX = 8
 FOR_NOW: frozenset[Rejected] = frozenset(
     {
         *("out_of_stock", "other_channels", "no_capacity", "too_late", "toggled_off"),
         *("no_licence", "wrong_temperature"),  # of the lines that stood there
     }
 )
+
+Stages = Literal[
+    "some",  # where others wait: what is left over is for claims, which take what stands there
+    "all",
+]
 
 
 class OfProduct(Protocol):
@@ -180,27 +186,35 @@ class Outlook:
         self.stock.forget_overlay()
         self.capacity.drop_overlay()
 
-    def plan(self, request: SourcingRequest) -> Plan | Refusal:
+    def plan(self, request: SourcingRequest, stages: Stages = "some") -> Plan | Refusal:
         """Decide one request on what is free now, less the batch's own plans.
 
         What is sold already opens the buffers before it stays without units, and goes on in
         stages while anything can be found in more places than one plan may have.
         """
+        known = self._known
         with self._lock:
-            first = self._plan(request, self._known.view(request))
+            capacity = self.capacity.view()
+            first = plan(request, known.world, known.view(request), capacity, known.policy)
             if isinstance(first, Refusal) or not first.unserved:
                 return first
-            view = self._known.view(request, "opened")
-            answer = stage = self._plan(request, view)
-            while isinstance(stage, Plan) and stage.unserved and stage.parcels:
-                view = less(view, stage.parcels, self.world.node_index)
-                stage = self._plan(_for_the_rest(request, stage), view)
-                if isinstance(stage, Plan) and isinstance(answer, Plan) and stage.parcels:
-                    answer = answer.followed_by(stage)
-            return answer
+            return self._plan_on(request, known.view(request, "opened"), known.policy, stages)
 
-    def _plan(self, request: SourcingRequest, view: StockView) -> Plan | Refusal:
-        return plan(request, self.world, view, self.capacity.view(), self.policy)
+    def _plan_on(
+        self, request: SourcingRequest, view: StockView, policy: SourcingPolicy, stages: Stages
+    ) -> Plan | Refusal:
+        world, capacity = self.world, self.capacity.view()
+        answer = stage = plan(request, world, view, capacity, policy)
+        planned = 1
+        while isinstance(stage, Plan) and stage.unserved and stage.parcels:
+            if stages == "some" and planned == STAGES_AT_ONCE_MAX:
+                break
+            view = less(view, stage.parcels, world.node_index)
+            stage = plan(_for_the_rest(request, stage), world, view, capacity, policy)
+            if isinstance(stage, Plan) and isinstance(answer, Plan) and stage.parcels:
+                answer = answer.followed_by(stage)
+            planned += 1
+        return answer
 
     def promise(self, request: SourcingRequest) -> tuple[Option, ...] | Refusal:
         """Return what a shopper can choose from; takes nothing, waits for nobody."""
@@ -214,8 +228,12 @@ class Outlook:
         request: SourcingRequest,
         held: Iterable[tuple[StockPoint, int]],
         days: Iterable[NodeDay],
+        stages: Stages = "some",
     ) -> Plan | Refusal:
-        """Plan on exactly the units that a reservation holds; days: those it holds have room."""
+        """Plan on exactly the units that a reservation holds; days: those it holds have room.
+
+        Of what is sold already as much as goes, in stages like `plan`.
+        """
         skus = self.world.components(request.lines)
         free = np.zeros((len(self.world.nodes), len(skus)), np.int64)
         for point, units in held:
@@ -224,7 +242,7 @@ class Outlook:
         view = StockView(skus, free, (), np.zeros_like(free))
         mine = replace(self.policy, pools=())  # held units are no share of anybody's
         with self._lock, self._cleared(Counter(days)):
-            return plan(request, self.world, view, self.capacity.view(), mine)
+            return self._plan_on(request, view, mine, stages)
 
     @contextmanager
     def _cleared(self, own: Mapping[NodeDay, int]) -> Iterator[None]:

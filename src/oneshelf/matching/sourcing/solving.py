@@ -10,6 +10,7 @@ cheapest for it, the lowest among equals; at a node the earliest site and there 
 So the answer is a function of the problem alone.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from math import comb, prod
 
@@ -88,11 +89,13 @@ def _serve(parcels: Parcels) -> Ints:
     most = np.sort(cover(problem)[last], axis=0)[-nodes_max:].sum(axis=0)
     served = np.zeros_like(problem.wanted)
     for line, wanted in enumerate(np.minimum(problem.wanted, most).tolist()):
-        for units in range(wanted, 0, -1):
-            more = served + (np.arange(len(served)) == line) * units
-            if _search(parcels.narrow(more)):
-                served = more
-                break
+        one = (np.arange(len(served)) == line).astype(np.int64)
+
+        def is_too_much(units: int, served: Ints = served, one: Ints = one) -> bool:
+            return _search(parcels.narrow(served + units * one)) is None
+
+        units = bisect_left(range(1, wanted + 1), x=True, key=is_too_much)
+        served = served + units * one
     return served
 
 

@@ -106,7 +106,7 @@ def _plan_one(outlook: Outlook, order: OrderState, lost: Sequence[Lost], now: da
     avoided = to_avoid(order, lost)
     request = request_again(order, units, now, avoided=avoided)
     parts = outlook.parts(request.lines)
-    plan = None if request.pickup_node in avoided else outlook.plan(request)
+    plan = None if request.pickup_node in avoided else outlook.plan(request, "all")
     rejections = plan.rejections if plan else ()
     accepting = outlook.accepting(request, rejections)
     bare = Replan(order.head.order_id, tuple(lost), request, None, (), (), accepting)

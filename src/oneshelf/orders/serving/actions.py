@@ -221,7 +221,7 @@ def _plan(
     for line in request.lines:
         for part in parts[line.sku]:
             held[StockPoint(part.sku, node)] += part.units * line.units
-    plan = outlook.plan_held(request, held.items(), ())
+    plan = outlook.plan_held(request, held.items(), (), "all")
     return plan if isinstance(plan, Refusal) else plan.parcels
 
 
