@@ -1,9 +1,9 @@
 """Read facts in id order, each once per reaction, never past one that may still appear.
 
 Ids are drawn before they commit, so a higher id can be visible before a lower one. A reader
-remembers pairs (highest id drawn so far, then a fresh transaction id of its own): every writer that
-drew such an id has an older transaction id, so once the oldest running transaction is younger than
-the pair's, all ids up to the pair's are visible or will never be.
+remembers pairs (highest id drawn so far, then the next transaction id): every writer that drew such
+an id has an older transaction id, so once the oldest running transaction is not older than the
+pair's, all ids up to the pair's are visible or will never be.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,15 +45,22 @@ class SafeIds:
     def look(self, database: Database) -> int:
         """Return the highest fact id up to which no fact can appear any more."""
         with database.transaction("reader", "safe id") as tx:
-            oldest = int(tx.scalars("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")[0])
-        passed = [drawn for drawn, own in self._pairs if own < oldest]
-        self._pairs = [(drawn, own) for drawn, own in self._pairs if own >= oldest]
+            return self.look_within(tx)
+
+    def look_within(self, tx: Transaction) -> int:
+        """Do the same in a transaction that is open."""
+        drawn = last_drawn(tx)
+        [(oldest, following)] = tx.tuples(  # seen after the highest id, in a statement of its own
+            """
+            SELECT pg_snapshot_xmin(seen)::text::bigint, pg_snapshot_xmax(seen)::text::bigint
+              FROM pg_current_snapshot() AS seen
+            """
+        )
+        if drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
+            self._pairs.append((drawn, following))
+        passed = [drawn for drawn, next_one in self._pairs if next_one <= oldest]
+        self._pairs = [pair for pair in self._pairs if pair[1] > oldest]
         self.complete_to = max([self.complete_to, *passed])
-        with database.transaction("reader", "safe id") as tx:
-            drawn = last_drawn(tx)
-            if drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
-                own = int(tx.scalars("SELECT pg_current_xact_id()::text")[0])
-                self._pairs.append((drawn, own))
         return self.complete_to
 
 
@@ -68,8 +75,10 @@ def newest_fact(tx: Transaction) -> int:
     return int(tx.scalars("SELECT coalesce(max(fact_id), 0) FROM base.fact")[0])
 
 
-def visible_facts(tx: Transaction, kinds: Sequence[str], above: int) -> list[FactRow]:
-    """Return every visible fact of these kinds above an id, below which all are known.
+def visible_facts(
+    tx: Transaction, kinds: Sequence[str], above: int, known: Collection[int]
+) -> list[FactRow]:
+    """Return every visible fact of these kinds that is not known; up to an id all are.
 
     For readers to whom order is no matter: a lower one may appear later.
     """
@@ -79,10 +88,12 @@ def visible_facts(tx: Transaction, kinds: Sequence[str], above: int) -> list[Fac
         SELECT fact_id, name, subject, body::text
           FROM base.fact
          WHERE fact_id > %(above)s AND name = ANY(%(kinds)s)
+           AND fact_id <> ALL(%(known)s::bigint[])
          ORDER BY fact_id
         """,
         above=above,
         kinds=list(kinds),
+        known=list(known),
     )
 
 

@@ -20,6 +20,7 @@ from oneshelf.web.following import SafeTail
 
 LOG = structlog.get_logger()
 WAIT = timedelta(milliseconds=250)  # in the database for the next fact; then the clock is read
+FOLLOWED_S = 1.0  # in one transaction; between two of them a commit waits longer to be known
 PAUSE_S = 0.02  # after a failure
 CLOCK_TRUSTED_S = 1.0
 
@@ -94,17 +95,19 @@ class Snapshot:
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._follow()
-            self._look_how_far()
 
     def _follow(self) -> None:
-        """Wait in the database for what is not known yet, and take it over."""
+        """Wait in the database for what is not known yet, and take it over, for a while."""
+        until_s = time.monotonic() + FOLLOWED_S
         with self._told(), self._transaction("wait for facts") as tx:
-            rows = self._watch.await_news(tx, WAIT)
-            told_at_s = time.monotonic()
-            with self._lock:
-                self._watch.take_over(tx, rows, self._complete_to, self._now)
+            while time.monotonic() < until_s and not self._stopping.is_set():
+                rows = self._watch.await_news(tx, WAIT)
+                told_at_s = time.monotonic()
+                with self._lock:
+                    self._watch.take_over(tx, rows, self._complete_to, self._now)
+                    self._fresh_at_s = told_at_s
                 self._now = read_now(tx)
-                self._fresh_at_s = told_at_s
+                self._complete_to = self._tail.look_within(tx)  # for the next, which reads later
 
     def _transaction(self, because: str) -> AbstractContextManager[Transaction]:
         return self._database.transaction("web", because, self._patience)
@@ -120,10 +123,3 @@ class Snapshot:
             self._stopping.wait(PAUSE_S)
         else:
             self._patience = None
-
-    def _look_how_far(self) -> None:
-        """Look up to where facts are complete: for the next refresh, which reads later."""
-        try:
-            self._complete_to = self._tail.look(self._database)
-        except Exception as error:  # noqa: BLE001 - facts are read again until it succeeds
-            LOG.warning("the safe id was not looked up", why=describe(error))

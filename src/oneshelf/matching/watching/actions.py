@@ -37,7 +37,7 @@ class Watch:
 
     def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> None:
         """Take over what became visible. complete_to: the safe id, looked up before."""
-        self.take_over(tx, visible_facts(tx, KINDS, self.complete_to), complete_to, now)
+        self.take_over(tx, visible_facts(tx, KINDS, self.complete_to, self._seen), complete_to, now)
 
     def await_news(self, tx: Transaction, patience: timedelta) -> list[FactRow]:
         """Wait until something is visible that was not taken over, or patience has run out."""
