@@ -169,26 +169,24 @@ class StockSnapshot:
 
     def free_at(
         self,
-        rows: Sequence[int],
-        columns: Sequence[int],
+        rows: Ints,
+        columns: Ints,
         channel: ChannelId | None,
         method: Method,
-    ) -> list[int]:
+    ) -> Ints:
         """Return the units that the channel may sell at each (SKU, node): `free`, cell by cell."""
-        at_rows, at_columns = np.array(rows, np.intp), np.array(columns, np.intp)
-        free = self._free[at_rows, at_columns]
+        free = self._free[rows, columns]
         if method in self._closed:
-            free[np.isin(at_columns, self._closed[method])] = 0
+            free[np.isin(columns, self._closed[method])] = 0
         if off := self._off.get(method):
-            for at, row in enumerate(rows):
+            for at, row in enumerate(rows.tolist()):
                 if row in off and columns[at] in off[row]:
                     free[at] = 0
-        units: list[int] = free.tolist()
         if self._hidden and channel is not None:
-            for at, row in enumerate(rows):
+            for at, row in enumerate(rows.tolist()):
                 if (channel, self.skus[row]) in self._hidden:
-                    units[at] = int(self.free([self.skus[row]], channel, method)[columns[at], 0])
-        return units
+                    free[at] = self.free([self.skus[row]], channel, method)[columns[at], 0]
+        return free
 
     def dated(self, skus: Sequence[Sku]) -> tuple[DatedSupply, ...]:
         """Return what is still free on receipt lines of these SKUs, earliest first."""

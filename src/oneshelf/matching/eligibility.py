@@ -126,7 +126,9 @@ def due_supplies(question: Question) -> tuple[DatedSupply, ...]:
     until = question.request.now + timedelta(days=question.policy.backorder_horizon_days)
     due = [supply for supply in question.stock.dated if supply.due_at <= until]
     if (mine := _slice(question)) is not None:
-        due = [replace(one, units=mine.at(one.node, one.units)) for one in due]
+        nodes = np.array([one.node for one in due], np.int64)
+        units = mine.at(nodes, np.array([one.units for one in due], np.int64)).tolist()
+        due = [replace(one, units=part) for one, part in zip(due, units, strict=True)]
     return tuple(supply for supply in due if supply.units > 0)
 
 

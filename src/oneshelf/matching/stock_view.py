@@ -60,9 +60,9 @@ class Slice:
         end, begin = self.end_percent[:, None], self.begin_percent[:, None]
         return units * end // 100 - units * begin // 100
 
-    def at(self, node: int, units: int) -> int:
-        """Return the channel's part of units at one node."""
-        end, begin = int(self.end_percent[node]), int(self.begin_percent[node])
+    def at(self, nodes: Ints, units: Ints) -> Ints:
+        """Return the channel's part of units, each at its node."""
+        end, begin = self.end_percent[nodes], self.begin_percent[nodes]
         return units * end // 100 - units * begin // 100
 
 

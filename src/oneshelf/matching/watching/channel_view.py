@@ -5,6 +5,7 @@ cart needs together, and by when, only a promise tells.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,21 +15,31 @@ from oneshelf.catalog.nodes import Method
 from oneshelf.catalog.products import Product
 from oneshelf.matching.eligibility import allowed_nodes
 from oneshelf.matching.outlook import Known
+from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.matching.stock_view import slice_of
-from oneshelf.matching.world import Ints, Marks, Needs, World, fit_for, needs_of
+from oneshelf.matching.world import Ints, Marks, Needs, World, kept, licensed, needs_of
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What rules tell products apart by. of_product, is_kit: by place in the stock [SKU]."""
+
+    kinds: tuple[tuple[str, Needs], ...]
+    of_product: Ints
+    is_kit: Marks
 
 
 class ChannelView:
     """One channel's sight of everything known at one moment."""
 
     def __init__(self, known: Known, channel: ChannelId, method: Method) -> None:
-        """Look through the channel's eyes; rules that speak of categories are looked up once."""
+        """Look through the channel's eyes."""
         self._known = known
         self._channel = channel
         self._method: Method = method
         self._slice = slice_of(known.world, known.policy.pools, channel)
-        self._open = known.world.parcels_per_day_max > 0
-        self._nodes: dict[tuple[str, Needs], list[bool]] = {}
+        self._kinds = _kinds_of(known.world)
+        self._serving = _serving(known.world, known.policy, channel, method)
 
     def by_node(self, product: Product) -> Ints:
         """Return the units of a product at every node [N]: whole kits, each from one node."""
@@ -42,30 +53,26 @@ class ChannelView:
                 units[node] = 0
         return units
 
-    def at_places(self, places: Sequence[tuple[Sku, NodeId]]) -> list[int | None]:
-        """Return the units at each place; None where SKU or node is unknown."""
+    def at_places(self, skus: Sequence[Sku], nodes: Sequence[NodeId]) -> list[int | None]:
+        """Return the units of each SKU at its node; None where either is unknown."""
         world, stock = self._known.world, self._known.stock
-        products, index = world.products, world.node_index
-        units: list[int | None] = [None] * len(places)
-        plain: list[int] = []
-        rows: list[int] = []
-        columns: list[int] = []
-        for at, (sku, node) in enumerate(places):
-            product, column = products.get(sku), index.get(node)
-            if product is None or column is None:
-                continue
-            if product.parts:
-                units[at] = int(self.by_node(product)[column])
-            elif self._serves(product)[column]:
-                plain.append(at)
-                rows.append(stock.sku_place[sku])
-                columns.append(column)
-            else:
-                units[at] = 0
-        free = stock.free_at(rows, columns, self._channel, self._method)
-        for at, column, there in zip(plain, columns, free, strict=True):
-            units[at] = there if self._slice is None else self._slice.at(column, there)
-        return units
+        all_rows = np.array([stock.sku_place.get(sku, -1) for sku in skus], np.int64)
+        all_columns = np.array([world.node_index.get(node, -1) for node in nodes], np.int64)
+        known = ((all_rows >= 0) & (all_columns >= 0)).nonzero()[0]
+        rows, columns = all_rows[known], all_columns[known]
+        units = stock.free_at(rows, columns, self._channel, self._method)
+        if self._slice is not None:
+            units = self._slice.at(columns, units)
+        units[~self._serving[self._kinds.of_product[rows], columns]] = 0
+        for at in self._kinds.is_kit[rows].nonzero()[0].tolist():
+            kit = world.products[stock.skus[rows[at]]]
+            units[at] = self.by_node(kit)[columns[at]]
+        if len(known) == len(skus):
+            return list(units.tolist())
+        told: list[int | None] = [None] * len(skus)
+        for at, there in zip(known.tolist(), units.tolist(), strict=True):
+            told[at] = there
+        return told
 
     def in_network(self, products: Iterable[Product]) -> list[int]:
         """Return the units of each product in all nodes together."""
@@ -73,19 +80,35 @@ class ChannelView:
 
     def may_serve(self, product: Product) -> Marks:
         """Return the nodes [N] that rules let serve the channel with such a product."""
-        return np.array(self._serves(product), np.bool_)
+        place = self._known.stock.sku_place[product.sku]
+        may: Marks = self._serving[self._kinds.of_product[place]]
+        return may
 
-    def _serves(self, product: Product) -> list[bool]:
-        known = self._known
-        kind = (product.category, needs_of(known.world, product.sku))
-        serves = self._nodes.get(kind)
-        if serves is None:
-            allowed = allowed_nodes(
-                known.world, known.policy, self._channel, self._method, {product.category}
-            )
-            fit = fit_for(known.world, product.sku)
-            serves = self._nodes[kind] = (allowed & fit & self._open).tolist()
-        return serves
+
+@lru_cache(maxsize=2)
+def _kinds_of(world: World) -> Kinds:
+    numbers: dict[tuple[str, Needs], int] = {}
+    products = [world.products[sku] for sku in sorted(world.products)]
+    of_product = [
+        numbers.setdefault((one.category, needs_of(world, one.sku)), len(numbers))
+        for one in products
+    ]
+    is_kit = [bool(one.parts) for one in products]
+    return Kinds(tuple(numbers), np.array(of_product, np.int64), np.array(is_kit, np.bool_))
+
+
+@lru_cache(maxsize=64)
+def _serving(world: World, policy: SourcingPolicy, channel: ChannelId, method: Method) -> Marks:
+    """Return which nodes rules let serve the channel with products of each kind [K, N]."""
+    takes_parcels = world.parcels_per_day_max > 0
+    serving = [
+        allowed_nodes(world, policy, channel, method, {category})
+        & licensed(world, needs)
+        & kept(world, needs)
+        & takes_parcels
+        for category, needs in _kinds_of(world).kinds
+    ]
+    return np.array(serving, np.bool_).reshape(len(serving), len(world.nodes))
 
 
 def with_their_kits(world: World, skus: Iterable[Sku]) -> list[Sku]:

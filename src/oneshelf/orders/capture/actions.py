@@ -244,12 +244,10 @@ class _Batch:
             self._balances |= lock_points(tx, points, now)
 
     def _waiting_shelves(self, drafts: Sequence[Draft]) -> set[tuple[Sku, NodeId]]:
-        waiting = {point for draft in drafts for point in self._waiting_points(draft)}
-        return {(point.sku, point.node) for point in waiting}
+        waits = (draft for draft in drafts if draft.waiting)
+        return {(one.sku, one.node) for draft in waits for one in self._waiting_points(draft)}
 
     def _waiting_points(self, draft: Draft) -> set[StockPoint]:
-        if not draft.waiting:
-            return set()
         parts, accepting = self._outlook.parts(draft.order.lines), self._accepting(draft)
         return {
             StockPoint(part.sku, node)

@@ -151,7 +151,9 @@ async def look_up(visit: Visit) -> Response[bytes]:
     snapshot = visit.house.snapshot
     read_to = snapshot.read_to()
     view = see(visit, snapshot.outlook.known, asked.channel, asked.method)
-    units = view.at_places([(place.sku, place.node) for place in asked.places])
+    units = view.at_places(
+        [place.sku for place in asked.places], [place.node for place in asked.places]
+    )
     return respond(UnitsToSell(units=units, facts_read_to=read_to))
 
 
