@@ -87,7 +87,11 @@ class Writer(Generic[Request, Answer]):
 
     async def ask(self, request: Request) -> Answer:
         """Queue one request; return its answer or raise its error."""
-        [answer] = await self.ask_all([request])
+        waiting = _Waiting[Request, Answer](
+            request, asyncio.get_running_loop().create_future(), time.monotonic()
+        )
+        self._queue([waiting])
+        answer = await waiting.future
         if isinstance(answer, OneshelfError):
             raise answer
         return answer
@@ -101,6 +105,10 @@ class Writer(Generic[Request, Answer]):
         asked: list[_Waiting[Request, Answer]] = [
             _Waiting(request, loop.create_future(), now_s) for request in requests
         ]
+        self._queue(asked)
+        return [await waiting.future for waiting in asked]
+
+    def _queue(self, asked: Sequence[_Waiting[Request, Answer]]) -> None:
         with self._changed:
             if self._stopping:
                 raise OneshelfError(
@@ -115,7 +123,6 @@ class Writer(Generic[Request, Answer]):
                 )
             self._waiting.extend(asked)
             self._changed.notify()
-        return [await waiting.future for waiting in asked]
 
     def _work(self) -> None:
         again: list[_Waiting[Request, Answer]] = []
