@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from msgspec import Struct, structs
 
 from oneshelf.base.calendars import is_working_day, local_date
 from oneshelf.base.identifiers import NodeId, ServiceId, Sku
@@ -46,8 +47,7 @@ ZLIB_LEVEL = 4  # 6 takes up to three times as long and saves a twentieth
 LEAVE = frozenset({"site_sends", "tariff_carries"})  # recorded where they forbid anything
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenParcel:
+class ChosenParcel(Struct, frozen=True):
     """One parcel of the plan. ready: local time at the node."""
 
     site: int
@@ -57,15 +57,14 @@ class ChosenParcel:
     ready: str
 
 
-class RecordedPlan(msgspec.Struct, frozen=True):
+class RecordedPlan(Struct, frozen=True):
     """A plan that was not chosen: (site, offer, units of each line) of its parcels."""
 
     parcels: tuple[tuple[int, int, tuple[int, ...]], ...]
     cost_millis: int
 
 
-@dataclass(frozen=True, slots=True)
-class CountedRejection:
+class CountedRejection(Struct, frozen=True):
     """So many nodes were out for a reason; the names of the first few."""
 
     reason: Rejected
@@ -73,8 +72,7 @@ class CountedRejection:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CountedBar:
+class CountedBar(Struct, frozen=True):
     """So many nodes, or services, were out for one line; the names of the first few."""
 
     line_no: int
@@ -84,8 +82,7 @@ class CountedBar:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One decision. problem: the arrays of `Problem`, flat, by name; its nodes are `nodes`.
 
     currency: of the goods' prices, and so of the costs; empty in records from before it was kept.
@@ -214,7 +211,7 @@ def with_stock(kept: Record, node: NodeId, sku: Sku, units: int) -> Record:
     for site, at in enumerate(kept.problem["site_node"]):
         if at == place:
             stock[site * len(kept.skus) + column] = units
-    return replace(kept, problem=kept.problem | {"site_stock": stock})
+    return structs.replace(kept, problem=kept.problem | {"site_stock": stock})
 
 
 def problem_of(kept: Record) -> Problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 import numpy as np
+from msgspec import Struct
 
 from oneshelf.matching.eligibility import (
     Question,
@@ -41,16 +42,14 @@ from oneshelf.matching.world import (
 NEAREST_KM_MILLIS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """Which lines [V, L] each service carries: as hazards go, and as temperatures go besides."""
 
     hazards: Marks
     both: Marks
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
+class Offers(Struct, frozen=True):
     """What can go, each [O]: its site, service, days and tariff."""
 
     site: Ints
@@ -61,8 +60,7 @@ class Offers:
     gram_micros: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class OfferCosts:
+class OfferCosts(Struct, frozen=True):
     """The parts of `Problem.offer_millis`, each [O]."""
 
     handling: Ints

@@ -1,12 +1,15 @@
 """What the plan function answers: parcels, their dates and costs, and why not others. Pure.
 
-Costs are whole thousandths of a minor unit ("millis").
+Costs are whole thousandths of a minor unit ("millis"). What every plan has several of is a struct,
+for the reason given in `inventory.ledger`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId, ServiceId, Sku
 from oneshelf.matching.capacity.holding import NodeDay
@@ -65,16 +68,14 @@ Proof = Literal["optimal", "bounded"]
 PICKED_UP = -1  # in place of a service's number: the customer comes to the counter
 
 
-@dataclass(frozen=True, slots=True)
-class LineUnits:
+class LineUnits(Struct, frozen=True):
     """So many units of one line."""
 
     line_no: int
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """Units of a component from the node's shelf, or from a receipt line on its way there."""
 
     sku: Sku
@@ -82,8 +83,7 @@ class Take:
     receipt_line: ReceiptLineId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What one parcel costs, by term, in millis."""
 
     freight: int = 0
@@ -113,8 +113,7 @@ class Cost:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """One parcel, or one bag at the counter (no service, no collection).
 
     capacity_on: the day at the node whose capacity it takes.
@@ -132,8 +131,7 @@ class Parcel:
     cost: Cost
 
 
-@dataclass(frozen=True, slots=True)
-class OtherParcel:
+class OtherParcel(Struct, frozen=True):
     """The short form of a parcel in a plan that was not chosen."""
 
     node: NodeId
@@ -142,24 +140,21 @@ class OtherParcel:
     arrives_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class OtherPlan:
+class OtherPlan(Struct, frozen=True):
     """A plan that was possible and not chosen."""
 
     parcels: tuple[OtherParcel, ...]
     cost_millis: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(Struct, frozen=True):
     """Nodes that were out for the same reason; each node stands under its first one."""
 
     reason: Rejected
     nodes: tuple[NodeId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LineBarred:
+class LineBarred(Struct, frozen=True):
     """Who is in but not for one line: nodes that stand it and may not send it, or services."""
 
     line_no: int
@@ -168,8 +163,7 @@ class LineBarred:
     services: tuple[ServiceId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """What was decided on, for the decision record: positions as in the problem.
 
     site_*[S]: the node's date now, the day it works on the site, why not today (promise_dates).

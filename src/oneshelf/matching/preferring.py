@@ -74,7 +74,10 @@ def _only(problem: Problem, offers: Ints) -> Problem:
 
 def _renumbered(solution: Solution, offers: Ints) -> Solution:
     def whole(parcels: tuple[SitedParcel, ...]) -> tuple[SitedParcel, ...]:
-        return tuple(replace(parcel, offer=int(offers[parcel.offer])) for parcel in parcels)
+        return tuple(
+            SitedParcel(one.site, int(offers[one.offer]), one.units, one.cost_millis)
+            for one in parcels
+        )
 
     return replace(
         solution,

@@ -8,9 +8,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
+from math import cos, radians
 from typing import TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from oneshelf.base.calendars import WorkCalendar
@@ -49,8 +51,7 @@ class Tariffs:
     weight_g_max: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Lanes:
+class Lanes(Struct, frozen=True):
     """From every node by every service to one destination.
 
     tariff[N, V]: the tariff of the zone; NO_ZONE where the service does not go.
@@ -270,10 +271,10 @@ def _reach(world: World, country: str, postcode: str) -> Reals:
 
 def distance_km(world: World, destination: Destination) -> Reals:
     """Return the distance from every node as the crow flies (haversine)."""
-    latitude, longitude = np.radians([destination.latitude, destination.longitude])
+    latitude, longitude = radians(destination.latitude), radians(destination.longitude)
     across = (
         np.sin((world.latitude - latitude) / 2) ** 2
-        + world.cosine * np.cos(latitude) * np.sin((world.longitude - longitude) / 2) ** 2
+        + world.cosine * cos(latitude) * np.sin((world.longitude - longitude) / 2) ** 2
     )
     kilometres: Reals = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(across, 1.0)))
     return kilometres

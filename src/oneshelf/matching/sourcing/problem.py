@@ -3,13 +3,14 @@
 Costs are whole thousandths of a minor unit ("millis"), so that sums are exact and ties are ties.
 Axes: L lines, C components (SKUs on shelves), N nodes, S sites, O offers, T tariffs.
 A site is a node on a date: what stands there by then. An offer is a carrier's service (or the
-customer's own pickup) from a site.
+customer's own pickup) from a site. Parcels are structs, for the reason given in `inventory.ledger`.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -62,8 +63,7 @@ class Problem:
     nodes_per_line_max: int
 
 
-@dataclass(frozen=True, slots=True)
-class SitedParcel:
+class SitedParcel(Struct, frozen=True):
     """So many units of each line from one site by one offer."""
 
     site: int
