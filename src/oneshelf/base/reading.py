@@ -88,7 +88,7 @@ def visible_facts(
         SELECT fact_id, name, subject, body::text
           FROM base.fact
          WHERE fact_id > %(above)s AND name = ANY(%(kinds)s)
-           AND fact_id <> ALL(%(known)s::bigint[])
+           AND fact_id NOT IN (SELECT unnest(%(known)s::bigint[]))  -- hashed, as ALL is not
          ORDER BY fact_id
         """,
         above=above,

@@ -41,7 +41,7 @@ BEGIN
     LOOP
         RETURN QUERY
         SELECT * FROM base.fact
-         WHERE fact_id > above AND name = ANY(kinds) AND fact_id <> ALL(known)
+         WHERE fact_id > above AND name = ANY(kinds) AND fact_id NOT IN (SELECT unnest(known))
          ORDER BY fact_id;
         EXIT WHEN FOUND OR clock_timestamp() >= gives_up_at;
         PERFORM pg_sleep(0.002);

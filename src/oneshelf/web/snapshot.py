@@ -21,7 +21,7 @@ from oneshelf.web.following import SafeTail
 LOG = structlog.get_logger()
 WAIT = timedelta(milliseconds=250)  # in the database for the next fact; then the clock is read
 FOLLOWED_S = 1.0  # in one transaction; between two of them a commit waits longer to be known
-PAUSE_S = 0.02  # after a failure
+PAUSE_S = 0.1  # after a failure
 CLOCK_TRUSTED_S = 1.0
 
 
@@ -98,6 +98,7 @@ class Snapshot:
 
     def _follow(self) -> None:
         """Wait in the database for what is not known yet, and take it over, for a while."""
+        self.refresh()
         until_s = time.monotonic() + FOLLOWED_S
         with self._told(), self._transaction("wait for facts") as tx:
             while time.monotonic() < until_s and not self._stopping.is_set():

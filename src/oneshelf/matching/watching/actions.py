@@ -22,6 +22,7 @@ from oneshelf.matching.policy import SourcingPolicy
 
 SOURCING_POLICY = "sourcing"
 BUFFER_POLICY = "buffers"
+IDS_WATCHED = 2_000
 DAYS_BEHIND = timedelta(days=7)
 KINDS = ("StockChanged", "CapacityChanged", "CatalogChanged", "PolicyDecided")
 
@@ -40,8 +41,15 @@ class Watch:
         self.take_over(tx, visible_facts(tx, KINDS, self.complete_to, self._seen), complete_to, now)
 
     def await_news(self, tx: Transaction, patience: timedelta) -> list[FactRow]:
-        """Wait until something is visible that was not taken over, or patience has run out."""
-        return await_facts(tx, KINDS, self.complete_to, self._seen, patience)
+        """Wait until something is visible that was not taken over, or patience has run out.
+
+        Looks at the newest 2,000 ids: while an old transaction is open, many more are known above
+        the safe id, and each look would go through them. An older fact that appears late is left
+        to `refresh`.
+        """
+        above = max(self.complete_to, max(self._seen, default=0) - IDS_WATCHED)
+        known = [fact_id for fact_id in tuple(self._seen) if fact_id > above]
+        return await_facts(tx, KINDS, above, known, patience)
 
     def take_over(
         self, tx: Transaction, rows: Sequence[FactRow], complete_to: int, now: datetime
