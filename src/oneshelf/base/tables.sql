@@ -38,6 +38,7 @@ CREATE FUNCTION base.await_facts(kinds text[], above bigint, known bigint[], pat
 DECLARE
     gives_up_at CONSTANT timestamptz := clock_timestamp() + patience;
 BEGIN
+    PERFORM set_config('application_name', 'oneshelf awaits facts', true);  -- a second and no more
     LOOP
         RETURN QUERY
         SELECT * FROM base.fact

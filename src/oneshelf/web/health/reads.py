@@ -28,6 +28,7 @@ def find_oldest_transaction(tx: Transaction) -> LongTransaction | None:
                   FROM pg_stat_activity
                  WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid()
                    AND backend_type = 'client backend'
+                   AND application_name <> 'oneshelf awaits facts'
                  UNION ALL
                 SELECT NULL, 'prepared transaction', database, 'prepared',
                        extract(epoch FROM clock_timestamp() - prepared)
