@@ -188,7 +188,7 @@ def waiting(database, *, known=(), patience=timedelta(seconds=20)):
 def test_who_waits_for_facts_hears_of_one_that_another_commits_meanwhile(database, now):
     with ThreadPoolExecutor(1) as pool:
         waiter = pool.submit(waiting, database)
-        time.sleep(0.1)
+        time.sleep(0.1)  # dozens of looks: who does not wait would be done by now
         assert not waiter.done()
         light(database, now, ("a", 1))
 

@@ -27,7 +27,7 @@ def wait_for(condition):
     give_up_at = time.monotonic() + LONG_ENOUGH_S
     while not (found := condition()):
         assert time.monotonic() < give_up_at
-        time.sleep(0.1)
+        time.sleep(0.1)  # processes come and go outside: there is nothing here to wait on
     return found
 
 
@@ -57,7 +57,7 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(place, signaled):
         servers = wait_for(lambda: children(run.pid) if len(children(run.pid)) > 2 else [])
         [mark] = place.glob("*/server/data/postmaster.pid")
         started = [*servers, mark.read_text().splitlines()[0]]
-        time.sleep(3)  # into the asking
+        time.sleep(3)  # only a run that is asking has sockets and a crowd to clean up after
         run.send_signal(signaled)
         code = run.wait(LONG_ENOUGH_S)
         left = [one for one in started if is_alive(one)]

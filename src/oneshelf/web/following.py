@@ -1,6 +1,7 @@
 """How far facts are complete, for everybody in this process who follows them."""
 
 import time
+from collections.abc import Callable
 from threading import Lock
 
 from oneshelf.base.database import Database, Transaction
@@ -20,19 +21,15 @@ class SafeTail:
 
     def look(self, database: Database) -> int:
         """Return the highest fact id up to which no fact can appear any more."""
-        with self._lock:
-            if not self._is_fresh():
-                self._ids.look(database)
-                self._looked_at_s = time.monotonic()
-            return self._ids.complete_to
+        return self._look(lambda: self._ids.look(database))
 
     def look_within(self, tx: Transaction) -> int:
         """Do the same in a transaction that is open."""
+        return self._look(lambda: self._ids.look_within(tx))
+
+    def _look(self, look: Callable[[], int]) -> int:
         with self._lock:
-            if not self._is_fresh():
-                self._ids.look_within(tx)
+            if time.monotonic() - self._looked_at_s >= FRESH_S:
+                look()
                 self._looked_at_s = time.monotonic()
             return self._ids.complete_to
-
-    def _is_fresh(self) -> bool:
-        return time.monotonic() - self._looked_at_s < FRESH_S
