@@ -197,6 +197,7 @@ def test_what_placing_leaves_of_a_huge_sold_order_gets_its_parcels_from_the_work
     [placed] = life.place(order(("RUG", 1_500), channel="market"))
     left = sum(line.units for line in placed.waiting)
     assert 0 < left < 1_500  # others wait: placing stops after some parcels
+    assert len(placed.parcels) >= 8  # after several plans, not after the first
 
     life.settle()
     assert {status for _, status, _ in life.standing(placed.number)} == {"released"}
