@@ -24,6 +24,9 @@ HOLDS = "/api/v1/reservations"
 REFUSED = frozenset({"refused"})
 OF_A_HOLD = frozenset({"refused", "conflict", "not_found"})
 
+Told = dict[str, Placed | Problem]
+"""What was answered to orders, by their keys."""
+
 
 async def buy(caller: Caller, step: Buying) -> None:
     """Place orders."""
@@ -55,16 +58,22 @@ def _note(caller: Caller, order: NewOrder, answer: Placed | Problem) -> None:
 async def _buy_by_file(caller: Caller, step: Buying) -> None:
     if step.mishap == "hang_up":
         await caller.hang_up_on(_file(step.orders, caller.book))
-    if step.mishap == "twins":
-        twin = _send_file(caller, step.orders, "twin")
-        both = [*await asyncio.gather(_send_file(caller, step.orders), twin)]
-    else:
-        both = [await _send_file(caller, step.orders)]
-    for order in step.orders:  # of twins one may be refused before the other is placed
-        answers = [told[order.key] for told in both if order.key in told]
-        placed = [answer for answer in answers if isinstance(answer, Placed)]
-        for answer in placed or answers[:1]:
-            _note(caller, order, answer)
+    first, twin = Told(), Told()
+    try:
+        if step.mishap == "twins":
+            both = (
+                _send_file(caller, step.orders, first),
+                _send_file(caller, step.orders, twin, "twin"),
+            )
+            await asyncio.gather(*both)
+        else:
+            await _send_file(caller, step.orders, first)
+    finally:  # who gives up on the rest has still heard what came through
+        for order in step.orders:  # of twins one may be refused before the other is placed
+            answers = [told[order.key] for told in (first, twin) if order.key in told]
+            placed = [answer for answer in answers if isinstance(answer, Placed)]
+            for answer in placed or answers[:1]:
+                _note(caller, order, answer)
     if step.mishap in {"again", "other_body"}:
         known = [one for one in step.orders if (str(one.channel), one.key) in caller.book.orders]
         await _repeat(caller, step, known)
@@ -73,7 +82,8 @@ async def _buy_by_file(caller: Caller, step: Buying) -> None:
 async def _repeat(caller: Caller, step: Buying, known: Sequence[NewOrder]) -> None:
     """Send acknowledged orders again; with another body under their keys, they must be refused."""
     if step.mishap == "again":
-        told = await _send_file(caller, known)
+        told = Told()
+        await _send_file(caller, known, told)
         for order in known:
             _note(caller, order, told[order.key])
         return
@@ -84,10 +94,9 @@ async def _repeat(caller: Caller, step: Buying, known: Sequence[NewOrder]) -> No
 
 
 async def _send_file(
-    caller: Caller, orders: Sequence[NewOrder], who: Who = "self"
-) -> dict[str, Placed | Problem]:
-    """Send orders until each is answered; a broken stream has answered what came through."""
-    told: dict[str, Placed | Problem] = {}
+    caller: Caller, orders: Sequence[NewOrder], told: Told, who: Who = "self"
+) -> None:
+    """Send orders until each is in `told`; a broken stream has answered what came through."""
     left = list(orders)
     patience = Patience(_file(left, caller.book), caller.book.patience_s)
     while left:
@@ -109,12 +118,9 @@ async def _send_file(
         left = [order for order in left if order.key not in told]
         if left:
             await patience.pause()
-    return told
 
 
-def _note_line(
-    caller: Caller, order: NewOrder, answer: BulkAnswer, told: dict[str, Placed | Problem]
-) -> None:
+def _note_line(caller: Caller, order: NewOrder, answer: BulkAnswer, told: Told) -> None:
     if answer.answer is not None:
         caller.book.heard[str(answer.status)] += 1
         told[order.key] = answer.answer
