@@ -45,11 +45,11 @@ async def buy_where_only_the_first_line_is_answered(book, step):
     )
     line = msgspec.json.encode(BulkAnswer(line=1, status=201, answer=placed)) + b"\n"
 
+    to_answer = [HEAD + line]
+
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        if not book.orders:
-            writer.write(HEAD + line)
-            await writer.drain()
+        writer.write(to_answer.pop() if to_answer else b"")
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
