@@ -139,15 +139,16 @@ def order_of(step, columns):
 
 @pytest.mark.parametrize("points_max", [20_000, 1], ids=["spread", "coveted"])
 def test_moving_units_touches_no_index_of_points(crowd, points_max):
-    chance = Random(7)
+    chance, updated, hot = Random(7), 0, 0
     for _ in range(100):
         points = {chance.randint(1, points_max) for _ in range(10)}
         with crowd.transaction("test", "test") as tx:
             moves = [Movement(p, "available", "committed", 1, "sold") for p in points]
             shelf.move(tx, moves, NOW)
-            [(updated, hot)] = tx.tuples(UPDATED)
+            [(more, more_hot)] = tx.tuples(UPDATED)
+        updated, hot = updated + more, hot + more_hot
 
-        assert hot == updated > 0
+    assert hot > 0.97 * updated > 0  # a page that the checkpointer reads just then is not cleared
 
 
 def test_no_index_mentions_a_figure_of_a_point(crowd):

@@ -67,3 +67,32 @@ def test_a_cart_leaves_no_day_to_the_next_until_it_is_given_back(admin):
     assert emptied.json()["outcome"] == "released"
     assert [one["node"] for one in moved_after.json()["units"]] == [there[1]]
     assert [one["node"] for one in again.json()["units"]] == [there[0]]
+
+
+def test_a_repeat_of_a_held_cart_is_the_first_answer_and_another_cart_under_its_key_is_refused(
+    admin,
+):
+    def knock(**other):
+        headers = {"Idempotency-Key": "twice"}
+        return admin.post("/api/v1/reservations", json=CART | other, headers=headers)
+
+    first, again, other = knock(), knock(), knock(minutes=20)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+
+
+def test_a_cart_is_told_when_the_queue_has_no_room(admin, house, monkeypatch):
+    monkeypatch.setattr(house.carts, "_waiting_max", 0)
+    told = post(admin, "", **CART)
+
+    assert (told.status_code, told.json()["code"]) == (503, "overloaded")
+    assert int(told.headers["Retry-After"]) > 0
+
+
+def test_a_cart_without_a_key_is_refused(admin):
+    told = admin.post("/api/v1/reservations", json=CART)
+
+    assert (told.status_code, told.json()["code"]) == (400, "bad_request")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from oneshelf.base.database import Transaction
+from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import ChannelId
 
 LOCK_TIMEOUT_KEYS_MS = 2_000
@@ -30,6 +31,15 @@ class StoredAnswer:
     key: str
     body_hash: bytes
     answer: str
+
+
+def key_reused(key: str) -> OneshelfError:
+    """Return what another request under a known key is told."""
+    return OneshelfError(
+        "key_reused",
+        f"The key {key!r} came with another request before.",
+        "Give another request another key; a repeat must be the same.",
+    )
 
 
 def hash_body(body: bytes) -> bytes:

@@ -46,6 +46,7 @@ from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
 from oneshelf.web.snapshot import Snapshot
 from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
+from oneshelf.web.stock.holding import holding
 from oneshelf.web.stock.looking import DOORS as STOCK
 from oneshelf.web.stock.receiving import DOORS as RECEIVING
 from oneshelf.web.stock.reserving import DOORS as RESERVING
@@ -77,7 +78,7 @@ DOORS: tuple[Door, ...] = (
 THREADS = 12
 WAITING_MAX = 200
 LOOKOUT_WAITING_MAX = 8
-CONNECTIONS_MAX = THREADS + 4  # the writer, the snapshot, the lookout, the live page
+CONNECTIONS_MAX = THREADS + 5  # the writers, the snapshot, the lookout, the live page
 KNOCKS_AT_ONCE = 120
 KNOCKS_PER_SECOND = 30.0
 FOR_WATCHERS = ("/health/", "/metrics")  # open to the end
@@ -98,6 +99,7 @@ def furnish(database: Database) -> House:
         database=database,
         snapshot=snapshot,
         placing=placing(database, snapshot),
+        carts=holding(database, snapshot),
         keys=KeyRing(database),
         knocks=RateLimit(KNOCKS_AT_ONCE, KNOCKS_PER_SECOND),
         metrics=Metrics(),
@@ -121,9 +123,10 @@ def make_application(house: House) -> ASGIApp:
     async def open_house() -> None:
         house.snapshot.start()
         house.placing.start()
+        house.carts.start()
 
     async def close_house() -> None:
-        await house.crew.go_on(house.placing.stop)
+        await house.crew.go_on(house.finish)
         await house.crew.go_on(house.snapshot.stop)
         house.crew.stop()
         house.lookout.stop()

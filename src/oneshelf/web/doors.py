@@ -24,7 +24,14 @@ from oneshelf.base.clock import read_now
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import Code, OneshelfError
 from oneshelf.base.identifiers import ChannelId, new_id
-from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer, hash_body, store_answers, take_keys
+from oneshelf.base.repeat_keys import (
+    RepeatKey,
+    StoredAnswer,
+    hash_body,
+    key_reused,
+    store_answers,
+    take_keys,
+)
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.catalog.access.scopes import Scope
 from oneshelf.web.decoding import Shape, convert_parameters, decode_body
@@ -36,6 +43,9 @@ Where = TypeVar("Where", bound=Shape)
 Body = TypeVar("Body")
 Gives = TypeVar("Gives")
 HttpRequest = Request[object, object, State]
+
+Repeats = Literal["needs_key", "may_have_key", "no_key"]
+"""Whether an `Idempotency-Key` must or may come."""
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -153,7 +163,7 @@ class Door:
     status: int = 200
     also: int | None = None
     problems: tuple[Code, ...] = ()
-    repeats: Literal["needs_key", "may_have_key", "no_key"] = "no_key"
+    repeats: Repeats = "no_key"
     versioned: bool = False
     body_bytes_max: int = BODY_BYTES_MAX
     way: Literal["router", "short"] = "router"
@@ -175,6 +185,12 @@ class Wish(Generic[Where, Body]):
         if self.repeat_key is None:
             return new_id()
         return uuid5(NAMESPACE_URL, f"oneshelf/{self.who.key_id}/{self.repeat_key}")
+
+    def known_as(self) -> RepeatKey:
+        """Return the key that a repeat is known by; needs one."""
+        if self.repeat_key is None:
+            raise AssertionError("a request without a key has no repeats")
+        return RepeatKey(ChannelId(f"api:{self.who.key_id}"), self.repeat_key)
 
     def row_id(self, row: int) -> UUID:
         """Return the id under which an action knows one row of a list."""
@@ -285,14 +301,10 @@ def writing(  # noqa: PLR0913, PLR0917 - a door's parts, each named where it is 
     The key, the change and the answer are one transaction: a repeat gets the first answer.
     kept: what of an answer may be stored for that, where it holds a secret.
     """
+    repeats: Repeats = "needs_key" if method == "POST" else "may_have_key"
 
     async def answer(visit: Visit) -> Response[bytes]:
-        key = visit.repeat_key()
-        if key is None and method == "POST":
-            detail = "missing; it makes a repeat of this request harmless"
-            raise FaultyError("bad_request", (Fault("Idempotency-Key", detail),))
-        body = await visit.body(takes)
-        wish = Wish(visit.parameters(where), body, visit.who(), visit.house, key, visit.version())
+        wish = await wish_of(visit, where, takes, repeats)
         return await visit.house.work(partial(_write, visit, wish, act, kept, status))
 
     return Door(
@@ -306,9 +318,21 @@ def writing(  # noqa: PLR0913, PLR0917 - a door's parts, each named where it is 
         gives=gives,
         status=status,
         problems=("key_reused", "busy", *problems),
-        repeats="needs_key" if method == "POST" else "may_have_key",
+        repeats=repeats,
         versioned=versioned,
     )
+
+
+async def wish_of(
+    visit: Visit, where: type[Where], takes: type[Body], repeats: Repeats
+) -> Wish[Where, Body]:
+    """Read what came through a writing door."""
+    key = visit.repeat_key()
+    if key is None and repeats == "needs_key":
+        detail = "missing; it makes a repeat of this request harmless"
+        raise FaultyError("bad_request", (Fault("Idempotency-Key", detail),))
+    body = await visit.body(takes)
+    return Wish(visit.parameters(where), body, visit.who(), visit.house, key, visit.version())
 
 
 def _write(
@@ -325,8 +349,8 @@ def _write(
         ):
             if wish.repeat_key is None:
                 return [respond(act(tx, wish, read_now(tx)), status)]
-            key = RepeatKey(ChannelId(f"api:{wish.who.key_id}"), wish.repeat_key)
-            digest = _digest(visit, wish)
+            key = wish.known_as()
+            digest = request_hash(visit, wish)
             if stored := take_keys(tx, {key: digest}).get(key):
                 return [_repeat(stored, digest, status)]
             given = act(tx, wish, read_now(tx))
@@ -339,7 +363,7 @@ def _write(
     return answer
 
 
-def _digest(visit: Visit, wish: Wish[Where, Body]) -> bytes:
+def request_hash(visit: Visit, wish: Wish[Where, Body]) -> bytes:
     """Return the hash that tells a repeat from another request under the same key."""
     asked = f"{visit.request.method} {visit.request.url.path}?{visit.request.url.query}\n"
     return hash_body(asked.encode() + msgspec.json.encode(wish.body))
@@ -347,10 +371,10 @@ def _digest(visit: Visit, wish: Wish[Where, Body]) -> bytes:
 
 def _repeat(stored: StoredAnswer, digest: bytes, status: int) -> Response[bytes]:
     if stored.body_hash != digest:
-        raise OneshelfError(
-            "key_reused",
-            f"The key {stored.key!r} came with another request before.",
-            "Give another request another key; a repeat must be the same.",
-        )
-    headers = {"Idempotent-Replayed": "true"}
-    return respond(msgspec.Raw(stored.answer.encode()), status, headers)
+        raise key_reused(stored.key)
+    return replay(stored.answer.encode(), status)
+
+
+def replay(answer: bytes, status: int) -> Response[bytes]:
+    """Return the answer that was given before."""
+    return respond(msgspec.Raw(answer), status, {"Idempotent-Replayed": "true"})

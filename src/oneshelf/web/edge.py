@@ -115,6 +115,7 @@ class ShortWay:
             return
         scope["route_handler"] = entrance.route
         scope["path_template"] = entrance.path
+        scope["path_params"] = {}
         request: HttpRequest = Request(scope, receive, send)
         try:
             response = await entrance.enter(request)

@@ -18,6 +18,7 @@ from oneshelf.web.keys import KeyRing
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.snapshot import Snapshot
+from oneshelf.web.stock.holding import CartWish, Told
 from oneshelf.web.writer import Writer
 
 Result = TypeVar("Result")
@@ -75,6 +76,7 @@ class House:
     database: Database
     snapshot: Snapshot
     placing: Writer[Asked, Decided]
+    carts: Writer[CartWish, Told]
     keys: KeyRing
     knocks: RateLimit
     metrics: Metrics
@@ -82,6 +84,11 @@ class House:
     crew: Crew
     lookout: Crew
     stopping: Event
+
+    def finish(self) -> None:
+        """Take nothing new, and decide what waits."""
+        self.placing.stop()
+        self.carts.stop()
 
     async def work(self, task: Callable[[], Result]) -> Result:
         """Run blocking work on one of the house's threads, or raise `overloaded`."""

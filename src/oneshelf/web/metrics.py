@@ -34,6 +34,13 @@ class Metrics:
             *PLAIN,
             self._collectors,
         )
+        self.carts_waiting = Gauge(
+            "oneshelf_carts_waiting",
+            "Carts that wait to be held",
+            (),
+            *PLAIN,
+            self._collectors,
+        )
         self.lag = Gauge(
             "oneshelf_snapshot_lag_seconds",
             "How far the view of stock is behind",

@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Wind down. Until the queue is empty the doors are open, and say 503 to new work."""
         self._house.stopping.set()
-        await asyncio.to_thread(self._house.placing.stop)
+        await asyncio.to_thread(self._house.finish)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -24,7 +24,7 @@ from oneshelf.matching.capacity.actions import (
 from oneshelf.matching.capacity.holding import CartHold, NodeDay, Wish, lacking
 from oneshelf.matching.carts.asking import Answer, Cart, Full, Outrun, nodes_of, opened
 from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import Plan, Refusal, Refused
+from oneshelf.matching.plan import Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
 
 FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
@@ -33,22 +33,37 @@ A_DAY = timedelta(days=1)
 Act = Callable[[Collection[PublicId]], Mapping[PublicId, Reserved | Short | Gone]]
 
 
-def plan(
-    outlook: Outlook, tx: Transaction, request: SourcingRequest, now: datetime
-) -> Plan | Refusal:
-    """Plan where a cart could stand; what others gave back a moment ago is no reason to refuse.
+def learn(
+    outlook: Outlook,
+    tx: Transaction,
+    refusals: Sequence[tuple[SourcingRequest, Refusal]],
+    now: datetime,
+) -> bool:
+    """Read what others gave back a moment ago; say whether it may turn any of these refusals.
 
     Before anything of this transaction changes stock or capacity: the outlook learns what it reads.
     """
-    found = outlook.plan(request)
-    reason = found.reason if isinstance(found, Refusal) else None
-    if reason in FOR_LACK_OF_STOCK:
-        outlook.learn_stock(read_levels(tx, outlook.world.components(request.lines)))
-    elif reason in FOR_LACK_OF_DAYS:
+    wanted = {
+        sku
+        for request, refusal in refusals
+        if refusal.reason in FOR_LACK_OF_STOCK
+        for sku in outlook.world.components(request.lines)
+    }
+    rose = bool(wanted) and outlook.rises_by(read_levels(tx, wanted))
+    if not any(refusal.reason in FOR_LACK_OF_DAYS for _, refusal in refusals):
+        return rose
+    _learn_capacity(outlook, tx, now)
+    return True
+
+
+def learn_all(
+    outlook: Outlook, tx: Transaction, requests: Collection[SourcingRequest], now: datetime
+) -> None:
+    """Read all figures that plans of these requests would look at, as `learn` does."""
+    skus = {sku for request in requests for sku in outlook.world.components(request.lines)}
+    if skus:
+        outlook.learn_stock(read_levels(tx, skus))
         _learn_capacity(outlook, tx, now)
-    else:
-        return found
-    return outlook.plan(request)
 
 
 def hold(tx: Transaction, carts: Sequence[Cart], now: datetime) -> dict[PublicId, Answer]:

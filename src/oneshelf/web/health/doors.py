@@ -40,6 +40,7 @@ class Ready(Shape, frozen=True):
     snapshot_lag_s: float | None = None
     facts_read_to: int = 0
     orders_waiting: int = 0
+    carts_waiting: int = 0
     facts_unsafe: int = 0
     facts_parked: int = 0
     oldest_transaction: LongTransaction | None = None
@@ -62,7 +63,6 @@ async def tell_ready(visit: Visit) -> Response[bytes]:
 
 def examine(house: House) -> Ready:
     """Return how the house stands; never raises because the database does not answer."""
-    waiting = house.placing.length()
     try:
         missing = tuple(pending(house.database))
         if missing:
@@ -77,7 +77,8 @@ def examine(house: House) -> Ready:
             ready=False,
             why_not=(error.code,),
             database=error.code != "database_unavailable",
-            orders_waiting=waiting,
+            orders_waiting=house.placing.length(),
+            carts_waiting=house.carts.length(),
         )
     lag_s = house.snapshot.lag_s()
     late = lag_s > SNAPSHOT_LAG_S_MAX
@@ -88,7 +89,8 @@ def examine(house: House) -> Ready:
         database=True,
         snapshot_lag_s=round(lag_s, 3),
         facts_read_to=house.snapshot.read_to(),
-        orders_waiting=waiting,
+        orders_waiting=house.placing.length(),
+        carts_waiting=house.carts.length(),
         facts_unsafe=max(0, last - safe),
         facts_parked=parked,
         oldest_transaction=oldest,
@@ -98,6 +100,7 @@ def examine(house: House) -> Ready:
 async def tell_figures(visit: Visit) -> Response[bytes]:
     """Return what this process has counted."""
     visit.house.metrics.waiting.set(visit.house.placing.length())
+    visit.house.metrics.carts_waiting.set(visit.house.carts.length())
     visit.house.metrics.lag.set(visit.house.snapshot.lag_s())
     return Response(visit.house.metrics.text(), media_type=f"{METRICS_MEDIA}; version=0.0.4")
 

@@ -179,5 +179,6 @@ DOORS = (
         gives=PromiseTold,
         problems=("refused",),
         repeats="may_have_key",
+        way="short",
     ),
 )

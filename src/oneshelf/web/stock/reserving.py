@@ -1,10 +1,11 @@
 """Doors for carts: units held for a while, extended, changed, moved, given back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, assert_never
 from uuid import UUID
 
+from litestar import Response
 from msgspec import Meta
 
 from oneshelf.base.clock import read_now
@@ -13,26 +14,34 @@ from oneshelf.base.errors import ContendedError, OneshelfError
 from oneshelf.base.identifiers import ChannelId, PublicId
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.reservations.actions import extend, read_holds
-from oneshelf.inventory.reservations.holding import (
-    Gone,
-    HeldUnits,
-    Hold,
-    HoldLine,
-    Moved,
-    Reserved,
-    Resized,
-    Short,
-)
-from oneshelf.matching.carts.actions import decrease, hold, increase, plan, release, transfer
-from oneshelf.matching.carts.asking import Answer, Cart, Full, Outrun
-from oneshelf.matching.outlook import Outlook
-from oneshelf.matching.plan import Plan, Refusal
-from oneshelf.orders.canonical import DeliveryPlace, NewOrder
-from oneshelf.orders.capture.asking import refused, sourcing_request
+from oneshelf.inventory.reservations.holding import Gone, Moved, Reserved, Resized, Short
+from oneshelf.matching.carts.actions import decrease, increase, release, transfer
+from oneshelf.matching.carts.asking import Answer, Full, Outrun
+from oneshelf.orders.answers import Undecided
+from oneshelf.orders.canonical import DeliveryPlace
 from oneshelf.web.decoding import Shape
-from oneshelf.web.doors import Nowhere, Wish, reading, writing
+from oneshelf.web.doors import (
+    Door,
+    Nowhere,
+    Visit,
+    Wish,
+    reading,
+    replay,
+    request_hash,
+    respond,
+    wish_of,
+    writing,
+)
 from oneshelf.web.keys import require_channel
 from oneshelf.web.orders.promising import PromiseAsked, WantedLine, readable
+from oneshelf.web.stock.holding import (
+    CartHeld,
+    CartWish,
+    HeldBefore,
+    gone,
+    held_units,
+    nothing_held,
+)
 from oneshelf.web.values.naming import AnyUnits, LineNo, LotName, NodeName, SkuName
 
 Body = TypeVar("Body")
@@ -97,24 +106,6 @@ class Relocation(Shape, frozen=True):
     to: NodeName
 
 
-class HeldLine(Shape, frozen=True):
-    """Units held for one line at one shelf."""
-
-    line_no: int
-    sku: str
-    node: str
-    lot: str | None
-    units: int
-
-
-class CartHeld(Shape, frozen=True):
-    """What is held. lapses_at: null where this answer did not ask for it."""
-
-    reservation: UUID
-    lapses_at: datetime | None
-    units: list[HeldLine]
-
-
 class CartReleased(Shape, frozen=True):
     """outcome: given back, or what had become of it before."""
 
@@ -122,33 +113,30 @@ class CartReleased(Shape, frozen=True):
     outcome: Gone
 
 
-def hold_cart(tx: Transaction, wish: Wish[Nowhere, CartAsked], now: datetime) -> CartHeld:
+async def hold_cart(visit: Visit) -> Response[bytes]:
     """Hold a cart where the plan function would take it from, and the days of its parcels."""
+    wish = await wish_of(visit, Nowhere, CartAsked, "needs_key")
     require_channel(wish.who, wish.body.channel)
-    outlook = wish.house.snapshot.outlook
-    order = readable(wish.body.question(), outlook)
-    request = sourcing_request(order, outlook.channels[order.channel], now)
-    found = plan(outlook, tx, request, now)
-    if isinstance(found, Refusal):
-        refusal = refused(found, order)
-        raise _short(f"{refusal.detail} ({refusal.reason})")
-    public_id = PublicId(wish.request_id())
-    lapses_at = now + timedelta(minutes=wish.body.minutes)
-    units = Hold(public_id, order.channel, _hold_lines(order, found, outlook), lapses_at)
-    answers = hold(tx, [Cart(units, found.capacity_days())], now)
-    return _held(public_id, answers[public_id], lapses_at)
-
-
-def _hold_lines(order: NewOrder, plan: Plan, outlook: Outlook) -> tuple[HoldLine, ...]:
-    """Return what the plan takes from shelves, line by line: of a kit, its parts."""
-    parts = outlook.parts(order.lines)
-    units: dict[tuple[int, StockPoint], int] = {}
-    for parcel in plan.parcels:
-        for line in parcel.units:
-            for part in parts[order.lines[line.line_no - 1].sku]:
-                key = (line.line_no, StockPoint(part.sku, parcel.node))
-                units[key] = units.get(key, 0) + part.units * line.units
-    return tuple(HoldLine(line_no, point, count) for (line_no, point), count in units.items())
+    order = readable(wish.body.question(), visit.house.snapshot.outlook)
+    asked = CartWish(
+        order=order,
+        minutes=wish.body.minutes,
+        public_id=PublicId(wish.request_id()),
+        key=wish.known_as(),
+        digest=request_hash(visit, wish),
+    )
+    told = await visit.house.carts.ask(asked)
+    match told:
+        case CartHeld():
+            return respond(told, 201)
+        case HeldBefore(answer):
+            return replay(answer, 201)
+        case Undecided():
+            raise AssertionError("the writer answers an undecided cart as busy")
+        case OneshelfError():
+            raise told
+        case _:
+            assert_never(told)
 
 
 def extend_cart(
@@ -158,7 +146,7 @@ def extend_cart(
     public_id = _mine(tx, wish, now)
     until = extend(tx, {public_id: now + timedelta(minutes=wish.body.minutes)}, now)[public_id]
     if not isinstance(until, datetime):
-        raise _gone(public_id, until)
+        raise gone(public_id, until)
     return _held(public_id, read_holds(tx, [public_id], now)[public_id], until)
 
 
@@ -198,7 +186,7 @@ def release_cart(
     public_id = PublicId(wish.where.reservation)
     outcome = release(tx, [public_id], now)[public_id]
     if outcome == "unknown":
-        raise _gone(public_id, outcome)
+        raise gone(public_id, outcome)
     return CartReleased(reservation=public_id, outcome=outcome)
 
 
@@ -212,7 +200,7 @@ def _mine(tx: Transaction, wish: Wish[ReservationNamed, Body], now: datetime) ->
     public_id = PublicId(wish.where.reservation)
     kept = read_holds(tx, [public_id], now)[public_id]
     if isinstance(kept, str):
-        raise _gone(public_id, kept)
+        raise gone(public_id, kept)
     return public_id
 
 
@@ -225,59 +213,35 @@ def _units_at(kept: Reserved | Gone, line_no: int, point: StockPoint) -> int:
 def _held(public_id: PublicId, answer: Answer, lapses_at: datetime | None) -> CartHeld:
     match answer:
         case Short(units):
-            raise _short(f"Units are missing: {_missing(units)}.")
+            raise nothing_held(f"Units are missing: {_missing(units)}.")
         case Full(nodes):
-            raise _short(f"No day of {', '.join(nodes)} has room for a parcel (no_capacity).")
+            raise nothing_held(f"No day of {', '.join(nodes)} has room for a parcel (no_capacity).")
         case Outrun():
             raise ContendedError(SERIALISATION_FAILURE)  # planned anew when the door asks again
         case str():
-            raise _gone(public_id, answer)
+            raise gone(public_id, answer)
         case _:
-            return CartHeld(reservation=public_id, lapses_at=lapses_at, units=_lines(answer))
-
-
-def _lines(units: Iterable[HeldUnits]) -> list[HeldLine]:
-    return [
-        HeldLine(
-            line_no=one.line_no,
-            sku=one.point.sku,
-            node=one.point.node,
-            lot=one.point.lot,
-            units=one.units,
-        )
-        for one in units
-        if one.units
-    ]
+            return held_units(public_id, answer, lapses_at)
 
 
 def _missing(units: Mapping[StockPoint, int]) -> str:
     return ", ".join(f"{count} of {point.sku} at {point.node}" for point, count in units.items())
 
 
-def _short(detail: str) -> OneshelfError:
-    return OneshelfError("refused", detail, "Nothing was held: ask for less, or from elsewhere.")
-
-
-def _gone(public_id: PublicId, gone: Gone) -> OneshelfError:
-    if gone == "unknown":
-        return OneshelfError("not_found", f"There is no reservation {public_id}.")
-    return OneshelfError(
-        "conflict", f"The reservation {public_id} is {gone}.", "Hold the cart anew."
-    )
-
-
 PATH = "/api/v1/reservations"
 DOORS = (
-    writing(
-        PATH,
-        "promise",
-        "Hold a cart for some minutes, every line or none",
-        hold_cart,
-        Nowhere,
-        CartAsked,
-        CartHeld,
+    Door(
+        method="POST",
+        path=PATH,
+        scope="promise",
+        does="Hold a cart for some minutes, every line or none",
+        answer=hold_cart,
+        takes=CartAsked,
+        gives=CartHeld,
         status=201,
-        problems=("refused",),
+        problems=("key_reused", "busy", "overloaded", "refused"),
+        repeats="needs_key",
+        way="short",
     ),
     reading(
         f"{PATH}/{{reservation}}",

@@ -13,7 +13,8 @@ from oneshelf.simulation.torture.wishes import Buying, Carting
 from oneshelf.web.doors import NDJSON
 from oneshelf.web.orders.placing import BulkAnswer
 from oneshelf.web.problems import RETRIED, Problem
-from oneshelf.web.stock.reserving import CartHeld, CartReleased
+from oneshelf.web.stock.holding import CartHeld
+from oneshelf.web.stock.reserving import CartReleased
 from oneshelf.web.torture.book import Book
 from oneshelf.web.torture.knocking import Caller, Patience, Who
 from oneshelf.web.torture.wire import Knock, LostError
