@@ -28,7 +28,7 @@ Row = TypeVar("Row")
 Value = str | int | float | bytes | date | datetime | UUID  # bool is an int, datetime a date
 
 BETWEEN = "\x00"  # no text in PostgreSQL can hold it, so it separates texts until they are escaped
-BARE = frozenset({int, float, bool, date, UUID})  # kinds that never need quotes
+BARE = frozenset({int, float, bool, date, datetime, UUID})  # kinds that never need quotes
 
 CONTENDED = frozenset({"40001", "40P01", "55P03", "57014"})
 SLOW_S = 2.0  # who has waited so long has the database looked at
@@ -232,7 +232,7 @@ def array_literal(values: Sequence[Value | None]) -> str:
     if kinds <= BARE:
         inner = ",".join(map(str, values))
     elif kinds == {str}:
-        inner = _texts([one for one in values if isinstance(one, str)])
+        inner = _texts(values)
     else:
         inner = ",".join("NULL" if one is None else _element(one) for one in values)
     return f"{{{inner}}}"
@@ -252,8 +252,8 @@ def _element(value: Value) -> str:
             assert_never(value)
 
 
-def _texts(values: Sequence[str]) -> str:
-    joined = BETWEEN.join(values)
+def _texts(values: Sequence[object]) -> str:
+    joined = BETWEEN.join(map(str, values))
     if joined.count(BETWEEN) >= len(values):
         raise ValueError("a text with a NUL character cannot be stored")
     quoted = joined.replace("\\", "\\\\").replace('"', '\\"').replace(BETWEEN, '","')

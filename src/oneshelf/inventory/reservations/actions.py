@@ -39,16 +39,17 @@ def reserve(
     tx: Transaction, holds: Sequence[Hold], now: datetime
 ) -> dict[PublicId, Reserved | Short | Gone]:
     """Hold units for carts: every line of a cart or none. A refusal is not remembered."""
-    asked = {cart.public_id: cart for cart in reversed(holds)}
-    fresh = store.add(tx, list(asked.values()), now)
-    answers: dict[PublicId, Reserved | Short | Gone] = {}
-    answers |= _lock_kept(tx, [public_id for public_id in asked if public_id not in fresh], now)[1]
-    carts = [cart for public_id, cart in reversed(asked.items()) if public_id in fresh]
+    asked = list({cart.public_id: cart for cart in reversed(holds)}.values())[::-1]
+    numbers = store.add(tx, asked, now)
+    known = [cart.public_id for place, cart in enumerate(asked) if place not in numbers]
+    answers = _lock_kept(tx, known, now)[1]
+    places = sorted(numbers)
+    carts = [asked[place] for place in places]
     locked = lock_points(tx, {line.point for cart in carts for line in cart.lines}, now)
     decided = hold(carts, {point: balance.available for point, balance in locked.items()})
     units, movements, short = [], [], []
-    for cart, answer in zip(carts, decided, strict=True):
-        number = fresh[cart.public_id]
+    for place, cart, answer in zip(places, carts, decided, strict=True):
+        number = numbers[place]
         if isinstance(answer, Short):
             answers[cart.public_id] = answer
             short.append(number)

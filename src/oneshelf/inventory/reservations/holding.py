@@ -85,16 +85,13 @@ def hold(
     free = dict(for_sale)
     answers: list[tuple[HoldLine, ...] | Short] = []
     for cart in holds:
-        wanted: dict[StockPoint, int] = {}
         for line in cart.lines:
-            wanted[line.point] = wanted.get(line.point, 0) + line.units
-        missing = {point: units - free.get(point, 0) for point, units in wanted.items()}
-        if short := {point: units for point, units in missing.items() if units > 0}:
-            answers.append(Short(short))
-            continue
-        for point, units in wanted.items():
-            free[point] -= units
-        answers.append(cart.lines)
+            free[line.point] = free.get(line.point, 0) - line.units
+        short = {line.point: -free[line.point] for line in cart.lines if free[line.point] < 0}
+        if short:
+            for line in cart.lines:
+                free[line.point] += line.units
+        answers.append(Short(short) if short else cart.lines)
     return answers
 
 

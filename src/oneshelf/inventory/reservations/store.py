@@ -56,8 +56,8 @@ class ChangeRow(Struct, frozen=True):
     units: int
 
 
-def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> dict[PublicId, int]:
-    """Write new holds, in key order; return the numbers of those that did not exist yet.
+def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> dict[int, int]:
+    """Write new holds, in key order; return the number of each that is new, by its place.
 
     Waits for a hold that another transaction is making.
     """
@@ -82,7 +82,7 @@ def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> dict[PublicId,
         lapses=[one.lapses_at for one in holds],
         now=now,
     )
-    return {holds[place - 1].public_id: reservation_id for place, reservation_id in rows}
+    return {place - 1: reservation_id for place, reservation_id in rows}
 
 
 def add_units(tx: Transaction, units: Sequence[ChangeRow]) -> None:
