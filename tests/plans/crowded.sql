@@ -45,7 +45,7 @@ SELECT n, 10000 + n / 2, 'sku-' || n / 20 % 2000, CASE WHEN n % 20 = 0 THEN 1 EL
   FROM generate_series(1, 20000) AS n;
 INSERT INTO inventory.claim_part
 SELECT claim_id, 'sku-' || claim_id / 20 % 2000, 1,
-       CASE WHEN status = 'open' THEN 'open' ELSE 'closed' END
+       CASE WHEN status = 'open' THEN 'open' ELSE 'closed' END, serving = 'together'
   FROM inventory.claim;
 
 INSERT INTO matching.capacity_day

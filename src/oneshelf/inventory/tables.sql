@@ -188,6 +188,8 @@ CREATE TABLE inventory.claim_part (
     sku         text NOT NULL REFERENCES catalog.product,
     units       integer NOT NULL CHECK (units > 0),  -- per claimed unit
     status      text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
+    links       boolean NOT NULL,  -- its claim waits for other SKUs too: a kit's, or an order's
     PRIMARY KEY (claim_id, sku)
 );
 CREATE INDEX claim_part_by_sku ON inventory.claim_part (sku) WHERE status = 'open';
+CREATE INDEX claim_part_that_links ON inventory.claim_part (sku) WHERE status = 'open' AND links;

@@ -88,11 +88,12 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
                    promised_at, priority, %(now)s
               FROM given
         )
-        INSERT INTO inventory.claim_part (claim_id, sku, units)
-        SELECT claim_id, part.sku, part.units
+        INSERT INTO inventory.claim_part (claim_id, sku, units, links)
+        SELECT claim_id, part.sku, part.units, links
           FROM given
-          JOIN unnest(%(part_places)s::bigint[], %(part_skus)s::text[], %(part_units)s::bigint[])
-               AS part (place, sku, units) USING (place)
+          JOIN unnest(%(part_places)s::bigint[], %(part_skus)s::text[], %(part_units)s::bigint[],
+                      %(part_links)s::boolean[])
+               AS part (place, sku, units, links) USING (place)
         """,
         places=list(places),
         lines=[wish.line_id for wish in wishes],
@@ -107,6 +108,10 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
         part_places=[place for place, _ in parts],
         part_skus=[part.sku for _, part in parts],
         part_units=[part.units for _, part in parts],
+        part_links=[
+            len(wishes[place].parts) > 1 or wishes[place].serving == "together"
+            for place, _ in parts
+        ],
         now=now,
     )
 
@@ -115,20 +120,26 @@ def find_connected(tx: Transaction, skus: Collection[Sku]) -> list[Sku]:
     """Find the SKUs whose queues hang together with the given ones; none where nobody waits.
 
     Claims for kits and whole orders wait for several SKUs at once, so units of one can free units
-    of another.
+    of another. Only these are walked, by their ids (OFFSET 0): not the claims of long ago.
     """
     return tx.scalars(
         """
         WITH RECURSIVE connected (sku) AS (
-            SELECT DISTINCT part.sku
-              FROM inventory.claim_part AS part
-             WHERE part.sku = ANY(%(skus)s::text[])
-               AND part.status = 'open'
+            SELECT sku
+              FROM unnest(%(skus)s::text[]) AS asked (sku)
+             WHERE EXISTS (SELECT FROM inventory.claim_part AS part
+                            WHERE part.sku = asked.sku AND part.status = 'open')
              UNION
             SELECT other.sku
               FROM connected
-              JOIN inventory.claim_part AS mine ON mine.sku = connected.sku AND mine.status = 'open'
-              JOIN inventory.claim AS me USING (claim_id)
+              JOIN inventory.claim_part AS mine
+                ON mine.sku = connected.sku AND mine.status = 'open' AND mine.links
+             CROSS JOIN LATERAL (
+                   SELECT claim_id, order_id, serving
+                     FROM inventory.claim
+                    WHERE claim.claim_id = mine.claim_id
+                   OFFSET 0
+              ) AS me
               JOIN LATERAL (
                    SELECT me.claim_id
                     UNION ALL
