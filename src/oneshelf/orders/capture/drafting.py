@@ -25,6 +25,7 @@ from oneshelf.orders.canonical import NewOrder
 ChoosePoints = Callable[[Sku, NodeId, int], Sequence[tuple[StockPoint, int]]]
 Parts = Mapping[Sku, tuple[KitPart, ...]]
 Held = Sequence[tuple[StockPoint, int]]
+Place = tuple[StockPoint, Source]
 
 FOR_LACK_OF_STOCK: frozenset[Refused] = frozenset({"out_of_stock", "needs_more_parcels"})
 
@@ -172,6 +173,13 @@ def wait_for(
     return dated + [Waiting(line.line_no, line.units, None) for line in plan.unserved]
 
 
+class Needs(Struct, frozen=True):
+    """What a draft takes: units, and parcels of days; below zero it gives some of a day up."""
+
+    units: Mapping[Place, int]
+    days: Mapping[NodeDay, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What may be taken under the locks of a batch; shrinks as drafts are kept.
@@ -181,26 +189,23 @@ class Standing:
     carts: the days that reservations hold; who consumes one gives them up.
     """
 
-    units: dict[tuple[StockPoint, Source], int]
+    units: dict[Place, int]
     floors: Mapping[StockPoint, int]
     parcels: dict[NodeDay, int]
     carts: Mapping[PublicId, Sequence[NodeDay]] = field(default_factory=dict)
 
-    def has(self, draft: Draft) -> bool:
+    def has(self, draft: Draft, needs: Needs) -> bool:
         """Say whether a draft's units and days still stand."""
-        if any(
-            self.units.get((point, source), 0) < units
-            for (point, source), units in _units(draft).items()
-        ):
+        if any(self.units.get(place, 0) < units for place, units in needs.units.items()):
             return False
         if draft.request.standing == "sold":
             return True
         return all(
             source != "available" or self.units[point, source] - self.floors.get(point, 0) >= units
-            for (point, source), units in _units(draft).items()
+            for (point, source), units in needs.units.items()
         ) and all(
             wanted <= 0 or self.parcels.get(day, wanted) >= wanted
-            for day, wanted in self._days(draft).items()
+            for day, wanted in needs.days.items()
         )
 
     def has_left(self, shelves: Collection[tuple[Sku, NodeId]]) -> bool:
@@ -211,20 +216,27 @@ class Standing:
             if source == "available" and (point.sku, point.node) in shelves
         )
 
-    def take(self, draft: Draft) -> None:
+    def take(self, needs: Needs) -> None:
         """Take what a kept draft uses; the next no longer finds it."""
-        for place, units in _units(draft).items():
+        for place, units in needs.units.items():
             self.units[place] -= units
-        for day, wanted in self._days(draft).items():
+        for day, wanted in needs.days.items():
             if day in self.parcels:
                 self.parcels[day] -= wanted
 
-    def _days(self, draft: Draft) -> Counter[NodeDay]:
-        """Return the parcels that a draft newly takes of each day; below zero it gives some up."""
-        days = Counter(draft.plan.capacity_days())
+    def needs(self, draft: Draft) -> Needs:
+        """Return what a draft takes if it is kept."""
+        units: dict[Place, int] = {}
+        for found in draft.draws:
+            place = (found.point, found.source)
+            units[place] = units.get(place, 0) + found.units
+        days: dict[NodeDay, int] = {}
+        for day in draft.plan.capacity_days():
+            days[day] = days.get(day, 0) + 1
         if draft.reserved == "consumed" and draft.order.reservation is not None:
-            days.subtract(Counter(self.carts.get(PublicId(draft.order.reservation), ())))
-        return days
+            for day in self.carts.get(PublicId(draft.order.reservation), ()):
+                days[day] = days.get(day, 0) - 1
+        return Needs(units, days)
 
 
 def stand(
@@ -236,7 +248,7 @@ def stand(
     carts: Mapping[PublicId, Sequence[NodeDay]],
 ) -> Standing:
     """Return what may be taken of locked points, reservations and days; till sales come first."""
-    units: dict[tuple[StockPoint, Source], int] = {}
+    units: dict[Place, int] = {}
     for point, balance in balances.items():
         units[point, "available"] = balance.available
         units[point, "expected"] = balance.expected
@@ -289,16 +301,10 @@ def keep(
     kept: list[Draft] = []
     lost: list[Draft] = []
     for draft in drafts:
-        if standing.has(draft) and not (draft.waiting and has_news(draft)):
-            standing.take(draft)
+        needs = standing.needs(draft)
+        if standing.has(draft, needs) and not (draft.waiting and has_news(draft)):
+            standing.take(needs)
             kept.append(draft)
         else:
             lost.append(draft)
     return kept, lost
-
-
-def _units(draft: Draft) -> Counter[tuple[StockPoint, Source]]:
-    units = Counter[tuple[StockPoint, Source]]()
-    for found in draft.draws:
-        units[found.point, found.source] += found.units
-    return units
