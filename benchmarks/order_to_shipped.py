@@ -26,6 +26,7 @@ NAIVE_ORDERS = ORDERS // 5
 CLIENTS = 16
 NETWORK = draw_network(1, 40, 500)
 UNITS = 10_000
+IDLE_S = 0.02  # the floor looks again after so long; looking all the time took a core from the rest
 
 PROCESSES = multiprocessing.get_context("spawn")
 
@@ -80,8 +81,10 @@ def work(url: str, ready: Event, placed: Event) -> None:
     ready.set()
     last = False
     while True:
-        if not chain.work_off() and last:
-            return
+        if not chain.work_off():
+            if last:
+                return
+            time.sleep(IDLE_S)
         last = placed.is_set()
 
 
