@@ -25,10 +25,11 @@ import uvloop
 
 from oneshelf.base import embedded_server
 from rivals.journeys import Connection, Outcome, Wanted, buy
-from rivals.shops import LOOPBACK, MEDUSA, ONESHELF, VENDURE, Open, Shop, count_sold
+from rivals.shops import LOOPBACK, MEDUSA, ONESHELF, PROMISING, VENDURE, Open, Shop, count_sold
 from worlds import postgres
 
-SHOPS = {shop.name: shop for shop in (VENDURE, MEDUSA, ONESHELF)}
+SHOPS = {shop.name: shop for shop in (VENDURE, MEDUSA, ONESHELF, PROMISING)}
+OURS = (ONESHELF.name, PROMISING.name)
 BUYERS, OURS_TOO, SECONDS, WARM_S = (8,), (256,), 30, 5
 LAST_UNIT_BUYERS = 100
 ANSWER_WITHIN_S = 600
@@ -151,7 +152,7 @@ def main() -> None:
             with shop.opened(server, asked.folder) as place:
                 crowd = Crowd(shop, place)
                 crowd.hot(min(asked.buyers), min(WARM_S, asked.seconds))
-                for buyers in asked.buyers + (asked.ours if shop is ONESHELF else []):
+                for buyers in asked.buyers + (asked.ours if name in OURS else []):
                     hot.append(crowd.hot(buyers, asked.seconds))
                     print(f"   {hot[-1]}", flush=True)
                 last.append(crowd.last_unit())
@@ -165,7 +166,7 @@ def main() -> None:
 def compared(hot: Sequence[Hot], last: Sequence[LastUnit]) -> list[dict[str, object]]:
     """Hold each rival against ours under the same load; a violation is a unit of ours oversold."""
     ours = {one.buyers: one for one in hot if one.shop == "oneshelf"}
-    oversold = sum(max(one.counted - 1, 0) for one in last if one.shop == "oneshelf")
+    oversold = sum(max(one.counted - 1, 0) for one in last if one.shop in OURS)
     return [
         {
             "name": f"rivals/{one.shop} hot, {one.buyers} buyers",
@@ -175,7 +176,7 @@ def compared(hot: Sequence[Hot], last: Sequence[LastUnit]) -> list[dict[str, obj
             "violations": oversold + abs(ours[one.buyers].sold - ours[one.buyers].counted),
         }
         for one in hot
-        if one.shop != "oneshelf" and one.buyers in ours and one.per_second
+        if one.shop not in OURS and one.buyers in ours and one.per_second
     ]
 
 

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import msgspec
 
@@ -22,6 +21,9 @@ Outcome = Literal["sold", "refused", "error"]
 Journey = Callable[["Connection", "Wanted"], Awaitable[None]]
 
 COME_AGAIN = (429, 503)
+HEADER = re.compile(
+    r"(?im)^(vendure-auth-token|transfer-encoding|content-length|retry-after): *(.*?)\r$"
+)
 REASON = re.compile(rb'"(?:detail|message)" *: *"([^"]+)"')
 MAIL, NAME, STREET, CITY, POSTCODE = (
     "ann@example.org",
@@ -81,17 +83,15 @@ class Connection:
         if sent:
             lines.append("Content-Type: application/json")
         self.writer.write("\r\n".join([*lines, "", ""]).encode() + sent)
-        first, *heads = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        answered = {
-            name.lower(): value.strip() for name, _, value in (h.partition(":") for h in heads)
-        }
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        answered = {name.lower(): value for name, value in HEADER.findall(head)}
         if token := answered.get("vendure-auth-token"):
             self.headers["Authorization"] = f"Bearer {token}"
         if answered.get("transfer-encoding") == "chunked":
             text = await self._chunks()
         else:
             text = await self.reader.readexactly(int(answered["content-length"]))
-        return int(first.split()[1]), answered, text
+        return int(head.split(None, 2)[1]), answered, text
 
     async def _chunks(self) -> bytes:
         parts = []
@@ -138,23 +138,44 @@ async def buy(journey: Journey, connection: Connection, wanted: Wanted) -> tuple
 
 
 async def oneshelf(connection: Connection, wanted: Wanted) -> None:
-    """Promise, hold, place: 3 requests, of which the last two check stock under lock."""
+    """Look, hold, place: 3 requests, of which the last two check stock under lock."""
     connection.headers["Authorization"] = f"Bearer {wanted.known['key']}"
-    lines = [{"sku": wanted.item, "units": 1}]
-    place = {"country": "GB", "postcode": "M1", "latitude": 53.48, "longitude": -2.24}
-    cart: Json = {"channel": "web", "method": "ship", "lines": lines, "place": place}
-    connection.headers.pop("Idempotency-Key", None)
-    await connection.post("/api/v1/promise", cart)
+    places = [{"sku": wanted.item, "node": node} for node in wanted.known["nodes"].split()]
+    look = {"channel": "web", "places": places}
+    seen = await connection.post("/api/v1/availability/lookup", look)
+    if not any(msgspec.convert(seen["units"], list[int])):
+        raise RefusedError("the look-up says that there is none")
+    await _hold_and_place(connection, wanted)
+
+
+async def oneshelf_promising(connection: Connection, wanted: Wanted) -> None:
+    """Promise, hold, place: the buyer sees dates and costs first, and the stock behind them."""
+    connection.headers["Authorization"] = f"Bearer {wanted.known['key']}"
+    await connection.post("/api/v1/promise", _cart(wanted))
+    await _hold_and_place(connection, wanted)
+
+
+def _cart(wanted: Wanted) -> Json:
+    return {
+        "channel": "web",
+        "method": "ship",
+        "lines": [{"sku": wanted.item, "units": 1}],
+        "place": {"country": "GB", "postcode": "M1", "latitude": 53.48, "longitude": -2.24},
+    }
+
+
+async def _hold_and_place(connection: Connection, wanted: Wanted) -> None:
+    cart = _cart(wanted)
     connection.headers["Idempotency-Key"] = wanted.number
     held = await connection.post("/api/v1/reservations", cart)
     del connection.headers["Idempotency-Key"]  # an order brings its own
     order = {
         **cart,
         "key": wanted.number,
-        "lines": [{**lines[0], "price_minor": 1_999}],
+        "lines": [{"sku": wanted.item, "units": 1, "price_minor": 1_999}],
         "currency": "GBP",
         "contact": {"name": NAME, "mail": MAIL, "street": STREET},
-        "reservation": str(UUID(str(held["reservation"]))),
+        "reservation": held["reservation"],
     }
     await connection.post("/api/v1/orders", order)
 

@@ -55,7 +55,12 @@ def open_oneshelf(server: str, _: Path) -> Iterator[Open]:
     shelves = [(p.sku, node.node_id, PLENTY) for p in plenty for node in network.nodes]
     with fresh_database(server) as url:
         open_network(url, network, [*shelves, (scarce.sku, network.nodes[0].node_id, 1)])
-        known = {"key": admin_key(url), "hot": plenty[0].sku, "scarce": scarce.sku}
+        known = {
+            "key": admin_key(url),
+            "hot": plenty[0].sku,
+            "scarce": scarce.sku,
+            "nodes": " ".join(node.node_id for node in network.nodes),
+        }
         with run_server(url) as address:
             yield Open(address, url, known)
 
@@ -108,9 +113,9 @@ MEDUSA = Shop(
         ON p.id = l.payment_collection_id
         WHERE l.order_id = o.id AND p.status IN ('authorized', 'completed'))""",
 )
-ONESHELF = Shop(
-    "oneshelf", open_oneshelf, journeys.oneshelf, "SELECT count(*) FROM orders.sales_order"
-)
+OUR_ORDERS = "SELECT count(*) FROM orders.sales_order"
+ONESHELF = Shop("oneshelf", open_oneshelf, journeys.oneshelf, OUR_ORDERS)
+PROMISING = Shop("oneshelf/promise", open_oneshelf, journeys.oneshelf_promising, OUR_ORDERS)
 
 
 def count_sold(shop: Shop, database: str) -> int:

@@ -238,4 +238,9 @@ def test_the_short_way_answers_what_the_router_answers(admin):
 def test_no_door_on_the_short_way_has_names_in_its_path(house):
     short = {door.path for door in every_door(house) if door.way == "short"}
 
-    assert short == {"/api/v1/orders", "/api/v1/promise", "/api/v1/reservations"}
+    assert short == {
+        "/api/v1/availability/lookup",
+        "/api/v1/orders",
+        "/api/v1/promise",
+        "/api/v1/reservations",
+    }

@@ -246,6 +246,7 @@ DOORS = (
         takes=PlacesToSell,
         gives=UnitsToSell,
         repeats="may_have_key",
+        way="short",
     ),
     Door(
         method="GET",
