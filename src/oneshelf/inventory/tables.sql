@@ -73,9 +73,10 @@ CREATE INDEX point_of_receipt_line ON inventory.point (receipt_line_id)
  WHERE receipt_line_id IS NOT NULL;
 
 -- The truth: one row per change, never updated, never deleted. No foreign key: the statement that
--- appends updates the point too, and fails when there is none.
+-- appends updates the point too, and fails when there is none. Its key is the way it is read: the
+-- history of a point.
 CREATE TABLE inventory.movement (
-    movement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    movement_id bigint GENERATED ALWAYS AS IDENTITY,
     point_id    bigint NOT NULL,
     source      inventory.state NOT NULL,
     target      inventory.state NOT NULL,
@@ -86,9 +87,9 @@ CREATE TABLE inventory.movement (
     by          text NOT NULL,
     because     text NOT NULL,
     moved_at    timestamptz NOT NULL,
+    PRIMARY KEY (point_id, movement_id),
     CHECK (source <> target)
 );
-CREATE INDEX movement_by_point ON inventory.movement (point_id, movement_id);
 
 -- The repeat guard of requests that come from outside and only say "so many more" or "now so many".
 CREATE TABLE inventory.stock_request (
