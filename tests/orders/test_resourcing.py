@@ -203,3 +203,20 @@ def test_what_placing_leaves_of_a_huge_sold_order_gets_its_parcels_from_the_work
     assert {status for _, status, _ in life.standing(placed.number)} == {"released"}
     assert sum(life.standing(placed.number).values()) == 1_500
     assert len(life.state(placed.number).parcels) == 150  # ten rugs of 3 kg are a parcel
+
+
+def test_what_a_whole_order_waits_for_already_is_locked_when_it_begins_to_wait_for_more(life):
+    stock(life.database, ("RUG", "leeds", 2))
+    life.refresh()
+    number = placed(life, ("SET", 1), ("RUG", 2), channel="market", splitting="together")
+    life.settle()
+    placed(life, ("RUG", 2), channel="till", method="carried", node=NodeId("leeds"))
+    life.settle()
+    stock(life.database, ("RUG", "london", 1))  # too few for all at once, so it stands free
+    life.settle()
+    placed(life, ("VASE", 5), channel="till", method="carried", node=NodeId("leeds"))
+    life.settle()
+
+    assert life.standing(number) == {(1, "unsourced", None): 1, (2, "unsourced", None): 2}
+    assert life.stock("RUG", "london") == {"available": 1}
+    assert "committed" not in life.stock("LAMP", "leeds")

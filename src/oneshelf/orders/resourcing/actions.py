@@ -12,7 +12,7 @@ from datetime import datetime
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import LineId, OrderId
 from oneshelf.base.outbox import announce
-from oneshelf.inventory.claims.actions import lock_for_serving, open_claims
+from oneshelf.inventory.claims.actions import find_waiting_skus_of, lock_for_serving, open_claims
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.facts import CommitmentLost
 from oneshelf.inventory.ledger import Balance, StockPoint, Take
@@ -147,6 +147,8 @@ def lock_plans(
     points |= set(also)
     if any(len(of) > 1 for of in parts.values()):  # kits leave parts behind, for which others wait
         skus = {part.sku for of in parts.values() for part in of}
+        lines = {line_id for replan in replans for line_id in orders[replan.order_id].lines}
+        skus |= set(find_waiting_skus_of(tx, lines))  # a whole order's new claims join these queues
         balances = lock_for_serving(tx, points, now, skus=skus)
     else:
         balances = lock_points(tx, points, now)
