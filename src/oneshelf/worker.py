@@ -1,14 +1,19 @@
 """Run the flow: every reaction in every shard, and the work that time causes."""
 
 import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 
 import structlog
 
 from oneshelf.base.clock import read_now
-from oneshelf.base.database import AT_LENGTH, Database
-from oneshelf.base.errors import OneshelfError
+from oneshelf.base.database import AT_LENGTH, Database, Transaction
+from oneshelf.base.errors import ContendedError, OneshelfError
 from oneshelf.base.outbox import SHARDS
 from oneshelf.base.reading import (
+    Contention,
     SafeIds,
     add_cursors,
     describe,
@@ -25,6 +30,12 @@ POLL_S = 0.02
 DUE_EVERY_ROUNDS = 10
 WAIT_AFTER_FAILURE_S = 1.0
 
+CONTENDED_MAX = 20  # in a row; then it is no accident
+
+Name = tuple[str, str | int]
+Task = tuple[Name, Callable[[], int]]
+Act = Callable[[Transaction, datetime], int]
+
 log = structlog.get_logger("oneshelf.worker")
 
 
@@ -36,6 +47,7 @@ class Worker:
         self._database = database
         self._safe = SafeIds()
         self._stop = threading.Event()
+        self._contended = Counter[Name]()  # in a row
         with database.transaction("worker", "start", AT_LENGTH) as tx:
             self._watch = Watch(tx, read_now(tx))
             self._readers = {reader.name: reader for reader in readers(self._watch.outlook)}
@@ -86,17 +98,51 @@ class Worker:
             self._watch.refresh(tx, safe, now)
             behind = find_behind(tx, list(self._readers.values()), safe)
             parked = [self._readers[name] for name in find_parked(tx, now) if name in self._readers]
-        done = 0
-        for name, shard in behind:
-            if self._stop.is_set():
-                return done
-            done += react(self._database, self._readers[name], shard, safe, now)
-        return done + sum(retry_parked(self._database, reader, now) for reader in parked)
+        tasks: list[Task] = [
+            ((name, shard), partial(self._react, name, shard, safe, now)) for name, shard in behind
+        ]
+        tasks += [
+            ((reader.name, "parked"), partial(retry_parked, self._database, reader, now))
+            for reader in parked
+        ]
+        return self._do(tasks)
 
     def do_due_work(self) -> int:
         """Do a batch of each work that has come due."""
+        return self._do(
+            [
+                (("due", name), partial(self._act, name, act))
+                for name, act in due_work(self._watch.outlook)
+            ]
+        )
+
+    def _do(self, tasks: Sequence[Task]) -> int:
+        """Do tasks; one that meets others is asked again next time, and the rest goes on.
+
+        Raises what was met when nothing else was left to do.
+        """
         done = 0
-        for name, act in due_work(self._watch.outlook):
-            with self._database.transaction("worker", f"due {name}") as tx:
-                done += act(tx, read_now(tx))
+        met: ContendedError | None = None
+        for name, task in tasks:
+            if self._stop.is_set():
+                return done
+            try:
+                done += task()
+            except ContendedError as error:
+                self._contended[name] += 1
+                log.warning("contended", work=name, often=self._contended[name])
+                met = error
+            else:
+                self._contended.pop(name, None)
+        if met is not None and not done:
+            raise met
         return done
+
+    def _react(self, name: str, shard: int, safe: int, now: datetime) -> int:
+        often = self._contended[name, shard] >= CONTENDED_MAX
+        contention: Contention = "fails" if often else "passes"
+        return react(self._database, self._readers[name], shard, safe, now, contention)
+
+    def _act(self, name: str, act: Act) -> int:
+        with self._database.transaction("worker", f"due {name}") as tx:
+            return act(tx, read_now(tx))

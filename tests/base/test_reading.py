@@ -3,12 +3,14 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from oneshelf.base.database import Database
+from oneshelf.base.errors import ContendedError
 from oneshelf.base.facts import Fact
 from oneshelf.base.outbox import SHARDS, announce, shard_of
 from oneshelf.base.reading import (
@@ -21,6 +23,7 @@ from oneshelf.base.reading import (
     react,
     retry_parked,
 )
+from oneshelf.worker import CONTENDED_MAX, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,11 @@ class Notebook:
     def __init__(self):
         self.told = []
         self.refuses = set()
+        self.error = ValueError("refused")
 
     def write(self, tx, facts, _now):
         if any((fact.lamp, fact.number) in self.refuses for fact in facts):
-            raise ValueError("refused")
+            raise self.error
         tx.run("SELECT 1")
         self.told += [(fact.lamp, fact.number) for fact in facts]
 
@@ -121,6 +125,28 @@ def test_a_fact_that_fails_is_parked_with_its_subject_and_the_rest_go_on(databas
 
     assert [told for told in notebook.told if told[0] == "a"] == [("a", 0)]
     assert [told for told in notebook.told if told[0] == mate] == [(mate, 0), (mate, 1)]
+
+
+def test_who_meets_others_every_time_is_parked_and_the_rest_goes_on(database, notebook, now):
+    others = [name for name in "bcdefghijk" if shard_of(f"lamp:{name}") != shard_of("lamp:a")][:2]
+    notebook.refuses, notebook.error = {("a", 0)}, ContendedError("40001")
+    light(database, now, ("a", 0), *((name, 0) for name in others))
+    worker = Worker(database)
+    worker._readers = {notebook.reader().name: notebook.reader()}  # noqa: SLF001
+    worker.react_once()  # what is drawn last is complete at the second look
+    with suppress(ContendedError):
+        worker.react_once()
+    told_meanwhile = sorted(notebook.told)
+    for _ in range(CONTENDED_MAX):
+        with suppress(ContendedError):
+            worker.react_once()
+    read_to_the_end = worker.is_settled()
+    notebook.refuses = set()
+    retry_parked(database, notebook.reader(), now + timedelta(days=3_650))
+
+    assert told_meanwhile == sorted((name, 0) for name in others)
+    assert read_to_the_end
+    assert ("a", 0) in notebook.told
 
 
 def test_a_parked_subject_goes_on_in_order_once_its_head_succeeds(database, notebook, now):

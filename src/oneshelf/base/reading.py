@@ -9,6 +9,7 @@ pair's, all ids up to the pair's are visible or will never be.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,11 @@ ATTEMPTS_MAX = 8
 FIRST_RETRY_S = 2
 
 Reaction = Callable[[Transaction, Sequence[Fact], datetime], None]
+
+Contention = Literal[
+    "passes",  # it is asked again
+    "fails",  # it was met so often that it may be no accident: it counts like any failure
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,14 @@ def find_parked(tx: Transaction, now: datetime) -> list[str]:
     ]
 
 
-def react(database: Database, reader: Reader, shard: int, safe: int, now: datetime) -> int:
+def react(
+    database: Database,
+    reader: Reader,
+    shard: int,
+    safe: int,
+    now: datetime,
+    contention: Contention = "passes",
+) -> int:
     """Hand the next facts of one shard to the reaction; return how many it passed.
 
     The cursor moves in the transaction of the effects. A batch that fails is tried in halves until
@@ -187,9 +200,11 @@ def react(database: Database, reader: Reader, shard: int, safe: int, now: dateti
     while True:
         try:
             return _pass_facts(database, reader, shard, safe, size, now)
-        except (ContendedError, DatabaseUnavailableError):
+        except DatabaseUnavailableError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a reaction raises, the other facts go on
+        except Exception as error:
+            if isinstance(error, ContendedError) and contention == "passes":
+                raise
             if size == 1:
                 return _park_next(database, reader, shard, safe, error, now)
             size = max(1, size // 2) if size < FACTS_PER_BATCH else 8
@@ -268,7 +283,7 @@ def _try_head(database: Database, reader: Reader, now: datetime) -> str:
         try:
             with tx.savepoint():
                 reader.action(tx, [_read(reader, FactRow(fact_id, name, subject, body))], now)
-        except (ContendedError, DatabaseUnavailableError):
+        except DatabaseUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - as in react
             _note_failure(tx, reader, fact_id, attempts + 1, error, now)

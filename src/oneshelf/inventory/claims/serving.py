@@ -43,6 +43,10 @@ class ClaimWish:
         if len({part.sku for part in self.parts}) != len(self.parts):
             raise ValueError(f"a claim names each component once: {self.parts}")
 
+    def links(self) -> bool:
+        """Say whether units of one SKU may free those of another: a kit's, or a whole order's."""
+        return len(self.parts) > 1 or self.serving == "together"
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

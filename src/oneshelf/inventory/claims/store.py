@@ -108,10 +108,7 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
         part_places=[place for place, _ in parts],
         part_skus=[part.sku for _, part in parts],
         part_units=[part.units for _, part in parts],
-        part_links=[
-            len(wishes[place].parts) > 1 or wishes[place].serving == "together"
-            for place, _ in parts
-        ],
+        part_links=[wishes[place].links() for place, _ in parts],
         now=now,
     )
 

@@ -126,31 +126,25 @@ def _plan(
     kind: BatchKind,
 ) -> dict[RepeatKey, Cart | OneshelfError]:
     """Plan carts in their order; refuse only what fresh figures refuse too."""
-    planned: dict[RepeatKey, Cart | OneshelfError] = {}
+    named = {wish.key: wish for wish in wishes}
     requests: dict[RepeatKey, SourcingRequest] = {}
-    for wish in wishes:
+    unreadable: dict[RepeatKey, OneshelfError] = {}
+    for key, wish in named.items():
         order, world = wish.order, outlook.world
         if unknown := unknown_names(order, outlook.channels, world.node_index, world.products):
-            planned[wish.key] = OneshelfError("bad_value", f"{'; '.join(unknown)}.")
+            unreadable[key] = OneshelfError("bad_value", f"{'; '.join(unknown)}.")
         else:
-            requests[wish.key] = sourcing_request(order, outlook.channels[order.channel], now)
+            requests[key] = sourcing_request(order, outlook.channels[order.channel], now)
     if kind == "alone":
         learn_all(outlook, tx, requests.values(), now)
-    refusals: list[tuple[SourcingRequest, Refusal]] = []
-    again: list[CartWish] = []
-    for wish in wishes:
-        if wish.key not in requests:
-            continue
-        found = _plan_one(outlook, wish, requests[wish.key], now)
-        planned[wish.key] = found if isinstance(found, Cart) else _refusal(found, wish)
-        if isinstance(found, Refusal):
-            refusals.append((requests[wish.key], found))
-            again.append(wish)
-    if learn(outlook, tx, refusals, now):
-        for wish in again:
-            found = _plan_one(outlook, wish, requests[wish.key], now)
-            planned[wish.key] = found if isinstance(found, Cart) else _refusal(found, wish)
-    return planned
+    found = {key: _plan_one(outlook, named[key], requests[key], now) for key in requests}
+    refusals = {key: one for key, one in found.items() if isinstance(one, Refusal)}
+    if learn(outlook, tx, [(requests[key], one) for key, one in refusals.items()], now):
+        found |= {key: _plan_one(outlook, named[key], requests[key], now) for key in refusals}
+    return unreadable | {
+        key: one if isinstance(one, Cart) else _refusal(one, named[key])
+        for key, one in found.items()
+    }
 
 
 def _plan_one(
