@@ -17,6 +17,7 @@ import psycopg
 
 import naive_chain
 from chain import Chain, draw_orders
+from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.simulation.network import draw_network
 from rounds import Figures, compare, finish
 from worlds import count_differences, fresh_database, open_network, postgres
@@ -61,6 +62,7 @@ def by_lists(url: str, number: int) -> Figures:
     floor = PROCESSES.Process(target=work, args=(url, ready, placed))
     floor.start()
     chain = Chain(url)
+    spare_what_is_loaded()
     ready.wait()
     began = time.perf_counter()
     chain.place_all(orders)
@@ -78,6 +80,7 @@ def work(url: str, ready: Event, placed: Event) -> None:
     """Be the worker and the floor until all is placed and nothing is left to do."""
     chain = Chain(url)
     chain.worker.settle()
+    spare_what_is_loaded()  # as servers and workers do
     ready.set()
     last = False
     while True:

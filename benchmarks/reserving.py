@@ -21,6 +21,7 @@ import msgspec
 import psycopg
 import uvloop
 
+from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.base.database import Database
 from oneshelf.base.identifiers import ChannelId, PointId, PublicId, new_id
 from oneshelf.base.outbox import shard_of
@@ -247,6 +248,7 @@ def count_violations(url: str, seen: Seen) -> int:
 def main() -> None:
     """Run both comparisons, each arm on a fresh database."""
     seen: dict[tuple[str, int], Seen] = {}
+    spare_what_is_loaded()  # as a server does; for every arm
 
     with postgres() as server:
 

@@ -45,21 +45,35 @@ SHELVES_A_COMMIT = 5_000
 READY_WITHIN_S = 60
 OURS = (sys.executable, "-m", "oneshelf", "serve", "--host", "127.0.0.1")
 CONNECTIONS_MAX = 400  # a naive arm has a connection for each client
+LOG_MB = 512
 
 Shelf = tuple[Sku, NodeId, int]
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """Start a server of our own, durable as in production; yield its address."""
+    """Start a server of our own, durable as in production and run in; yield its address."""
     with tempfile.TemporaryDirectory(prefix="oneshelf-benchmark-") as folder:
         Path(folder).chmod(0o711)  # as root, the server's own user must be able to enter
         home = Path(folder, "server")
         embedded_server.SETTINGS["max_connections"] = str(CONNECTIONS_MAX)
+        embedded_server.SETTINGS["min_wal_size"] = f"{LOG_MB}MB"
         try:
-            yield embedded_server.start(home)
+            server = embedded_server.start(home)
+            _run_in(server)
+            yield server
         finally:
             embedded_server.stop(home)
+
+
+def _run_in(server: str) -> None:
+    """Make the log's files: a server that has run for a day writes over old ones."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        for _ in range(LOG_MB):
+            connection.execute(
+                "SELECT pg_logical_emit_message(false, 'run in', repeat('x', 1000000))"
+            )
+        connection.execute("CHECKPOINT")
 
 
 @contextmanager

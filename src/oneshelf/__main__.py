@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
@@ -58,6 +59,7 @@ def work(*, json: Json = False) -> None:
     ask_on_signal(stop.set)
     with opened("brought_up_to_date", AT_WORK) as database:
         worker = Worker(database)
+        spare_what_is_loaded()
         show(Working(working=True), "The worker has begun. Ctrl-C stops it.", json=json)
         sys.stdout.flush()
         worker.run(stop)

@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.base.database import AT_A_DOOR, Database
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.waiting.grace import Grace
@@ -101,6 +102,7 @@ def serve(url: str, host: str, port: int, opened: Callable[[str], None]) -> None
         try:
             server = make_server(furnish(database))
             shown = f"[{host}]" if ":" in host else host
+            spare_what_is_loaded()
             server.on_opening(lambda: opened(f"http://{shown}:{taken.getsockname()[1]}/"))
             server.run(sockets=[taken])
         finally:
