@@ -30,7 +30,7 @@ from worlds import postgres
 
 SHOPS = {shop.name: shop for shop in (VENDURE, MEDUSA, ONESHELF, PROMISING)}
 OURS = (ONESHELF.name, PROMISING.name)
-BUYERS, OURS_TOO, SECONDS, WARM_S = (8,), (256,), 30, 5
+BUYERS, SECONDS, WARM_S = (8, 256), 30, 5
 LAST_UNIT_BUYERS = 100
 ANSWER_WITHIN_S = 600
 REPORT = Path(__file__).parent.parent / "rivals.md"
@@ -114,8 +114,9 @@ class Crowd:
         seen = _Seen([], Counter(), Counter())
         began = time.perf_counter()
 
-        async def one() -> None:
-            connection = await Connection.open(self._place.address)
+        async def one(buyer: int) -> None:
+            address = self._place.addresses[buyer % len(self._place.addresses)]
+            connection = await Connection.open(address)
             while True:
                 at = time.perf_counter()
                 number = f"{item}-{next(self._numbers)}"
@@ -129,11 +130,11 @@ class Crowd:
                     break
                 if outcome == "error":
                     connection.writer.close()
-                    connection = await Connection.open(self._place.address)
+                    connection = await Connection.open(address)
             connection.writer.close()
 
         async with asyncio.timeout(ANSWER_WITHIN_S):
-            await asyncio.gather(*(one() for _ in range(buyers)))
+            await asyncio.gather(*(one(buyer) for buyer in range(buyers)))
         seen.seconds = time.perf_counter() - began
         return seen
 
@@ -152,7 +153,7 @@ def main() -> None:
             with shop.opened(server, asked.folder) as place:
                 crowd = Crowd(shop, place)
                 crowd.hot(min(asked.buyers), min(WARM_S, asked.seconds))
-                for buyers in asked.buyers + (asked.ours if name in OURS else []):
+                for buyers in (one for one in asked.buyers if one <= shop.buyers_max):
                     hot.append(crowd.hot(buyers, asked.seconds))
                     print(f"   {hot[-1]}", flush=True)
                 last.append(crowd.last_unit())
@@ -229,7 +230,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where the rivals' modules are installed")
     parser.add_argument("--shops", nargs="+", choices=SHOPS, default=list(SHOPS))
     parser.add_argument("--buyers", nargs="+", type=int, default=list(BUYERS))
-    parser.add_argument("--ours", nargs="*", type=int, default=list(OURS_TOO), help="ours alone")
     parser.add_argument("--seconds", type=float, default=SECONDS)
     return parser.parse_args()
 

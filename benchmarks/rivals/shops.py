@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,30 +26,38 @@ LOOPBACK = f"127.1.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"  # nobody
 READY_WITHIN_S = 300
 PRODUCTS, PLENTY = 500, 1_000_000
 NODES = 2
+SERVERS = 2  # one a core
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A shop that sells. known: what a shop front has cached, and the ids of the two products."""
+    """A shop that sells. known: what a shop front has cached, and the ids of the two products.
 
-    address: str
+    addresses: of its servers, among which buyers are dealt out.
+    """
+
+    addresses: tuple[str, ...]
     database: str
     known: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A system. sold: counts orders that are paid, or placed where there is no payment."""
+    """A system. sold: counts orders that are paid, or placed where there is no payment.
+
+    buyers_max: more of them, and one order takes minutes.
+    """
 
     name: str
     opened: Callable[[str, Path], AbstractContextManager[Open]]
     journey: journeys.Journey
     sold: str
+    buyers_max: int = 1_000
 
 
 @contextmanager
 def open_oneshelf(server: str, _: Path) -> Iterator[Open]:
-    """One `oneshelf serve`; two nodes that have the hot SKU, one that has the last unit."""
+    """Servers; two nodes that have the hot SKU, one that has the last unit."""
     network = draw_network(10, NODES, PRODUCTS)
     *plenty, scarce = network.products
     shelves = [(p.sku, node.node_id, PLENTY) for p in plenty for node in network.nodes]
@@ -61,25 +69,28 @@ def open_oneshelf(server: str, _: Path) -> Iterator[Open]:
             "scarce": scarce.sku,
             "nodes": " ".join(node.node_id for node in network.nodes),
         }
-        with run_server(url) as address:
-            yield Open(address, url, known)
+        with ExitStack() as servers:
+            opened = [servers.enter_context(run_server(url)) for _ in range(SERVERS)]
+            yield Open(tuple(opened), url, known)
 
 
 @contextmanager
 def open_vendure(server: str, home: Path) -> Iterator[Open]:
-    """Server and worker, as its guide to production says."""
+    """Servers and a worker, as its guide to production says."""
     with _database(server, "rival_vendure") as url:
         folder = _installed("vendure", home)
         settings = _settings(url)
         known = _said(["node", "seed.js"], folder, settings)
+        ports = [settings["RIVAL_PORT"], *(str(free_port()) for _ in range(SERVERS - 1))]
+        addresses = tuple(f"http://127.0.0.1:{port}" for port in ports)
         worker = {**settings, "RIVAL_PORT": str(free_port())}
-        address = f"http://127.0.0.1:{settings['RIVAL_PORT']}"
-        with (
-            _running(["node", "serve.js"], folder, settings),
-            _running(["node", "work.js"], folder, worker),
-        ):
-            _wait(f"{address}/health")
-            yield Open(address, url, known)
+        with ExitStack() as processes:
+            for port, address in zip(ports, addresses, strict=True):
+                server = {**settings, "RIVAL_PORT": port}
+                processes.enter_context(_running(["node", "serve.js"], folder, server))
+                _wait(f"{address}/health")
+            processes.enter_context(_running(["node", "work.js"], folder, worker))
+            yield Open(addresses, url, known)
 
 
 @contextmanager
@@ -95,7 +106,7 @@ def open_medusa(server: str, home: Path) -> Iterator[Open]:
         start = [command, "start", "--host", "127.0.0.1", "--port", settings["RIVAL_PORT"]]
         with _running(start, folder, settings):
             _wait(f"{address}/health")
-            yield Open(address, url, known)
+            yield Open((address,), url, known)
 
 
 VENDURE = Shop(
@@ -112,6 +123,7 @@ MEDUSA = Shop(
         SELECT FROM order_payment_collection l JOIN payment_collection p
         ON p.id = l.payment_collection_id
         WHERE l.order_id = o.id AND p.status IN ('authorized', 'completed'))""",
+    buyers_max=8,
 )
 OUR_ORDERS = "SELECT count(*) FROM orders.sales_order"
 ONESHELF = Shop("oneshelf", open_oneshelf, journeys.oneshelf, OUR_ORDERS)
