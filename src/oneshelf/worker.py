@@ -13,7 +13,6 @@ from oneshelf.base.database import AT_LENGTH, Database, Transaction
 from oneshelf.base.errors import ContendedError, OneshelfError
 from oneshelf.base.outbox import SHARDS
 from oneshelf.base.reading import (
-    Contention,
     SafeIds,
     add_cursors,
     describe,
@@ -29,8 +28,6 @@ from oneshelf.matching.watching.actions import Watch
 POLL_S = 0.02
 DUE_EVERY_ROUNDS = 10
 WAIT_AFTER_FAILURE_S = 1.0
-
-CONTENDED_MAX = 20  # in a row; then it is no accident
 
 Name = tuple[str, str | int]
 Task = tuple[Name, Callable[[], int]]
@@ -139,9 +136,8 @@ class Worker:
         return done
 
     def _react(self, name: str, shard: int, safe: int, now: datetime) -> int:
-        often = self._contended[name, shard] >= CONTENDED_MAX
-        contention: Contention = "fails" if often else "passes"
-        return react(self._database, self._readers[name], shard, safe, now, contention)
+        often = self._contended[name, shard]
+        return react(self._database, self._readers[name], shard, safe, now, often)
 
     def _act(self, name: str, act: Act) -> int:
         with self._database.transaction("worker", f"due {name}") as tx:

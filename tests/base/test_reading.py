@@ -14,6 +14,7 @@ from oneshelf.base.errors import ContendedError
 from oneshelf.base.facts import Fact
 from oneshelf.base.outbox import SHARDS, announce, shard_of
 from oneshelf.base.reading import (
+    CONTENDED_MAX,
     Reader,
     SafeIds,
     add_cursors,
@@ -23,7 +24,7 @@ from oneshelf.base.reading import (
     react,
     retry_parked,
 )
-from oneshelf.worker import CONTENDED_MAX, Worker
+from oneshelf.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ pair's, all ids up to the pair's are visible or will never be.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 import msgspec
 
@@ -20,14 +19,10 @@ from oneshelf.base.identifiers import FactId
 
 FACTS_PER_BATCH = 500
 ATTEMPTS_MAX = 8
+CONTENDED_MAX = 20
 FIRST_RETRY_S = 2
 
 Reaction = Callable[[Transaction, Sequence[Fact], datetime], None]
-
-Contention = Literal[
-    "passes",  # it is asked again
-    "fails",  # it was met so often that it may be no accident: it counts like any failure
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,21 +184,23 @@ def react(
     shard: int,
     safe: int,
     now: datetime,
-    contention: Contention = "passes",
+    contended: int = 0,
 ) -> int:
     """Hand the next facts of one shard to the reaction; return how many it passed.
 
     The cursor moves in the transaction of the effects. A batch that fails is tried in halves until
-    the culprit stands alone; that fact is parked with its subject, the others go on.
+    the culprit stands alone; that fact is parked with its subject, the others go on. contended: how
+    often in a row it met other writers; it is tried with ever fewer facts, which meet fewer, and
+    after CONTENDED_MAX times it is no accident and counts as a failure.
     """
-    size = FACTS_PER_BATCH
+    size = max(1, FACTS_PER_BATCH >> contended)
     while True:
         try:
             return _pass_facts(database, reader, shard, safe, size, now)
         except DatabaseUnavailableError:
             raise
         except Exception as error:
-            if isinstance(error, ContendedError) and contention == "passes":
+            if isinstance(error, ContendedError) and contended < CONTENDED_MAX:
                 raise
             if size == 1:
                 return _park_next(database, reader, shard, safe, error, now)

@@ -24,6 +24,7 @@ from oneshelf.web.edge import Edge, Entrance, ShortWay
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
+from oneshelf.web.holding import holding
 from oneshelf.web.house import Crew, House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
@@ -46,7 +47,6 @@ from oneshelf.web.policies.doors import DOORS as POLICIES
 from oneshelf.web.problems import answer_error
 from oneshelf.web.snapshot import Snapshot
 from oneshelf.web.stock.changing import DOORS as STOCK_CHANGES
-from oneshelf.web.stock.holding import holding
 from oneshelf.web.stock.looking import DOORS as STOCK
 from oneshelf.web.stock.receiving import DOORS as RECEIVING
 from oneshelf.web.stock.reserving import DOORS as RESERVING

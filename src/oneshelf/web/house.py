@@ -14,11 +14,11 @@ from oneshelf.base.errors import OneshelfError
 from oneshelf.orders.answers import Decided
 from oneshelf.orders.capture.actions import Asked
 from oneshelf.web.following import SafeTail
+from oneshelf.web.holding import CartWish, Told
 from oneshelf.web.keys import KeyRing
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.snapshot import Snapshot
-from oneshelf.web.stock.holding import CartWish, Told
 from oneshelf.web.writer import Writer
 
 Result = TypeVar("Result")

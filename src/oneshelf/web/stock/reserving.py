@@ -32,9 +32,7 @@ from oneshelf.web.doors import (
     wish_of,
     writing,
 )
-from oneshelf.web.keys import require_channel
-from oneshelf.web.orders.promising import PromiseAsked, WantedLine, readable
-from oneshelf.web.stock.holding import (
+from oneshelf.web.holding import (
     CartHeld,
     CartWish,
     HeldBefore,
@@ -42,6 +40,8 @@ from oneshelf.web.stock.holding import (
     held_units,
     nothing_held,
 )
+from oneshelf.web.keys import require_channel
+from oneshelf.web.orders.promising import PromiseAsked, WantedLine, readable
 from oneshelf.web.values.naming import AnyUnits, LineNo, LotName, NodeName, SkuName
 
 Body = TypeVar("Body")

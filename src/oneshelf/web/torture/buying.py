@@ -11,9 +11,9 @@ from oneshelf.orders.answers import Placed
 from oneshelf.orders.canonical import NewOrder
 from oneshelf.simulation.torture.wishes import Buying, Carting
 from oneshelf.web.doors import NDJSON
+from oneshelf.web.holding import CartHeld
 from oneshelf.web.orders.placing import BulkAnswer
 from oneshelf.web.problems import RETRIED, Problem
-from oneshelf.web.stock.holding import CartHeld
 from oneshelf.web.stock.reserving import CartReleased
 from oneshelf.web.torture.book import Book
 from oneshelf.web.torture.knocking import Caller, Patience, Who
