@@ -28,10 +28,10 @@ from oneshelf.matching.watching.actions import Watch
 from oneshelf.orders.answers import Decided, Undecided
 from oneshelf.orders.capture.actions import Asked, place
 from oneshelf.web.application import CONNECTIONS_MAX, furnish
+from oneshelf.web.batches.writer import Writer
 from oneshelf.web.following import SafeTail
 from oneshelf.web.serving import make_server, take_port
 from oneshelf.web.snapshot import Snapshot
-from oneshelf.web.writer import Writer
 
 THREADS = 8  # more and fewer placed fewer orders a second
 

@@ -17,8 +17,8 @@ import psycopg
 
 import naive_chain
 from chain import Chain, draw_orders
-from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.simulation.network import draw_network
+from oneshelf.web.serving import spare_what_is_loaded
 from rounds import Figures, compare, finish
 from worlds import count_differences, fresh_database, open_network, postgres
 

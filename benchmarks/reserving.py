@@ -21,7 +21,6 @@ import msgspec
 import psycopg
 import uvloop
 
-from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.base.database import Database
 from oneshelf.base.identifiers import ChannelId, PointId, PublicId, new_id
 from oneshelf.base.outbox import shard_of
@@ -30,7 +29,8 @@ from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.reservations.actions import reserve
 from oneshelf.inventory.reservations.holding import Gone, Hold, HoldLine, Reserved, Short
 from oneshelf.simulation.network import draw_network
-from oneshelf.web.writer import BatchKind, Writer
+from oneshelf.web.batches.writer import BatchKind, Writer
+from oneshelf.web.serving import spare_what_is_loaded
 from rounds import Figures, compare, finish
 from worlds import MONDAY, count_differences, fresh_database, open_network, postgres
 

@@ -10,7 +10,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from oneshelf.base.collecting import spare_what_is_loaded
 from oneshelf.base.database import AT_WORK
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.settings import read_settings
@@ -26,6 +25,7 @@ from oneshelf.web.commands.printing import Json, show, tell_error
 from oneshelf.web.commands.promising import promise
 from oneshelf.web.commands.running import bring_up_to_date, log_to_stderr, serve_doors
 from oneshelf.web.demo.command import play_week, print_json, show_week
+from oneshelf.web.serving import spare_what_is_loaded
 from oneshelf.web.torture.command import run_torture
 from oneshelf.web.torture.others.command import run_attacks
 from oneshelf.web.torture.running import Asked

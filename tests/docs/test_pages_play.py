@@ -44,7 +44,7 @@ def environment(url, tmp_path):
         set_clock(tx, MONDAY, 0)
     database.close()
     program = tmp_path / "oneshelf"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m oneshelf "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m oneshelf "$@"\n')
     program.chmod(0o755)
     with take_port("127.0.0.1", 0) as free:
         port = str(free.getsockname()[1])

@@ -14,7 +14,7 @@ from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.capacity.actions import find_drift
 from oneshelf.orders.answers import Undecided
-from oneshelf.web.holding import CartHeld, CartWish, HeldBefore, hold_batch
+from oneshelf.web.batches.carts import CartHeld, CartWish, HeldBefore, hold_batch
 from shop import MONDAY, Shop, order
 
 MINUTES = timedelta(minutes=15)

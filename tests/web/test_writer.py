@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneshelf.base.errors import OneshelfError
-from oneshelf.web.writer import Writer
+from oneshelf.web.batches.writer import Writer
 
 
 class Shop:
@@ -168,7 +168,7 @@ def test_a_wrong_number_of_answers_is_a_defect_not_a_mix_up():
 
 
 def test_whoever_waited_too_long_is_sent_away_with_nothing_done(monkeypatch):
-    monkeypatch.setattr("oneshelf.web.writer.WAITING_S_MAX", 0.05)
+    monkeypatch.setattr("oneshelf.web.batches.writer.WAITING_S_MAX", 0.05)
     gate = threading.Event()
     shop = Shop()
 

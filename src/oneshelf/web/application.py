@@ -17,6 +17,8 @@ from litestar.types import ASGIApp
 from oneshelf.base.database import Database
 from oneshelf.base.errors import OneshelfError
 from oneshelf.catalog.access.keys import ApiKey
+from oneshelf.web.batches.carts import holding
+from oneshelf.web.batches.orders import placing
 from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
@@ -24,7 +26,6 @@ from oneshelf.web.edge import Edge, Entrance, ShortWay
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
-from oneshelf.web.holding import holding
 from oneshelf.web.house import Crew, House
 from oneshelf.web.keys import KeyRing, presented_key, require, unauthenticated
 from oneshelf.web.limits import RateLimit
@@ -32,7 +33,6 @@ from oneshelf.web.live.doors import live_doors
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.openapi import describe
 from oneshelf.web.orders.changing import DOORS as CHANGING
-from oneshelf.web.orders.deciding import placing
 from oneshelf.web.orders.erasing import DOORS as ERASING
 from oneshelf.web.orders.explaining import DOORS as EXPLAINING
 from oneshelf.web.orders.looking import DOORS as LOOKING

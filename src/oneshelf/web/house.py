@@ -13,13 +13,13 @@ from oneshelf.base.database import Database, Patience, Transaction
 from oneshelf.base.errors import OneshelfError
 from oneshelf.orders.answers import Decided
 from oneshelf.orders.capture.actions import Asked
+from oneshelf.web.batches.carts import CartWish, Told
+from oneshelf.web.batches.writer import Writer
 from oneshelf.web.following import SafeTail
-from oneshelf.web.holding import CartWish, Told
 from oneshelf.web.keys import KeyRing
 from oneshelf.web.limits import RateLimit
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.snapshot import Snapshot
-from oneshelf.web.writer import Writer
 
 Result = TypeVar("Result")
 

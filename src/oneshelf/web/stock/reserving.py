@@ -19,6 +19,14 @@ from oneshelf.matching.carts.actions import decrease, increase, release, transfe
 from oneshelf.matching.carts.asking import Answer, Full, Outrun
 from oneshelf.orders.answers import Undecided
 from oneshelf.orders.canonical import DeliveryPlace
+from oneshelf.web.batches.carts import (
+    CartHeld,
+    CartWish,
+    HeldBefore,
+    gone,
+    held_units,
+    nothing_held,
+)
 from oneshelf.web.decoding import Shape
 from oneshelf.web.doors import (
     Door,
@@ -31,14 +39,6 @@ from oneshelf.web.doors import (
     respond,
     wish_of,
     writing,
-)
-from oneshelf.web.holding import (
-    CartHeld,
-    CartWish,
-    HeldBefore,
-    gone,
-    held_units,
-    nothing_held,
 )
 from oneshelf.web.keys import require_channel
 from oneshelf.web.orders.promising import PromiseAsked, WantedLine, readable

@@ -10,8 +10,8 @@ import msgspec
 from oneshelf.orders.answers import Placed
 from oneshelf.orders.canonical import NewOrder
 from oneshelf.simulation.torture.wishes import Buying, Carting
+from oneshelf.web.batches.carts import CartHeld
 from oneshelf.web.doors import NDJSON
-from oneshelf.web.holding import CartHeld
 from oneshelf.web.orders.placing import BulkAnswer
 from oneshelf.web.problems import RETRIED, Problem
 from oneshelf.web.stock.reserving import CartReleased

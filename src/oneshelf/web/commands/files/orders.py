@@ -16,12 +16,12 @@ from oneshelf.orders.answers import Decided, Placed, Refused, Repeated
 from oneshelf.orders.canonical import NewOrder, faults
 from oneshelf.orders.capture.actions import Asked
 from oneshelf.orders.capture.asking import unknown_names
+from oneshelf.web.batches.orders import placing
 from oneshelf.web.commands.files.intake import Keeping, Read, Taken
 from oneshelf.web.commands.files.stock import Layout
 from oneshelf.web.commands.printing import Bar
 from oneshelf.web.decoding import decode_body
 from oneshelf.web.following import SafeTail
-from oneshelf.web.orders.deciding import placing
 from oneshelf.web.snapshot import Snapshot
 
 ORDERS_AT_ONCE = 500

@@ -7,8 +7,8 @@ from oneshelf.base.database import Database
 from oneshelf.base.identifiers import new_id
 from oneshelf.orders.answers import Decided, Undecided
 from oneshelf.orders.capture.actions import Asked, Locking, place
+from oneshelf.web.batches.writer import BatchKind, Writer
 from oneshelf.web.snapshot import Snapshot
-from oneshelf.web.writer import BatchKind, Writer
 
 
 def placing(database: Database, snapshot: Snapshot) -> Writer[Asked, Decided]:

@@ -26,9 +26,9 @@ from oneshelf.orders.answers import Undecided
 from oneshelf.orders.canonical import NewOrder
 from oneshelf.orders.capture.asking import refused, sourcing_request, unknown_names
 from oneshelf.orders.capture.drafting import draw
+from oneshelf.web.batches.writer import BatchKind, Writer
 from oneshelf.web.decoding import Shape
 from oneshelf.web.snapshot import Snapshot
-from oneshelf.web.writer import BatchKind, Writer
 
 
 class HeldLine(Shape, frozen=True):

@@ -1,0 +1,1 @@
+"""What queues at this process and is decided together: one commit answers many."""
