@@ -21,6 +21,7 @@ from oneshelf.base.identifiers import new_id
 from oneshelf.base.migrating import migrate
 from oneshelf.catalog.access.actions import issue_key
 from oneshelf.catalog.access.scopes import SCOPES
+from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.simulation.retailer.script import week
 from oneshelf.web.demo.client import Client
 from oneshelf.web.demo.opening import open_shop
@@ -56,7 +57,7 @@ def measure(url: str) -> list[list[float]]:
     database = Database(url)
     migrate(database)
     world = week(1)
-    open_shop(database, world, lambda *_: None)
+    open_shop(database, world, SourcingPolicy(), lambda *_: None)
     with database.transaction("benchmark", "key") as tx:
         key = issue_key(tx, "benchmark", SCOPES, None, world.minutes[0].at).presented
     database.close()
@@ -66,7 +67,7 @@ def measure(url: str) -> list[list[float]]:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"http://127.0.0.1:{PORT}/")
         page.wait_for_selector("html[data-live=on]")
-        client = Client("127.0.0.1", PORT, key)
+        client = Client(f"http://127.0.0.1:{PORT}", key)
         rounds = []
         for number in range(ROUNDS):
             waits = []
@@ -92,7 +93,7 @@ def server(url: str):  # noqa: ANN201 - a context manager of a script
     """Run one server."""
     command = [sys.executable, "-m", "oneshelf", "serve", "--port", str(PORT)]
     process = subprocess.Popen(command, env={**os.environ, "ONESHELF_DATABASE": url})
-    client = Client("127.0.0.1", PORT, "")
+    client = Client(f"http://127.0.0.1:{PORT}", "")
     try:
         for _ in range(100):
             try:

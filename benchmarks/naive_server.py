@@ -53,6 +53,13 @@ class OneByOne(Writer[Asked, Decided]):
         """Answer what is under way."""
         self._threads.shutdown()
 
+    async def ask(self, request: Asked) -> Decided:
+        """Decide one on a thread."""
+        [decided] = await self.ask_all([request])
+        if isinstance(decided, OneshelfError):
+            raise decided
+        return decided
+
     async def ask_all(self, requests: Sequence[Asked]) -> list[Decided | OneshelfError]:
         """Decide each on a thread."""
         loop = asyncio.get_running_loop()
