@@ -27,7 +27,7 @@ NAIVE_ORDERS = ORDERS // 5
 CLIENTS = 16
 NETWORK = draw_network(1, 40, 500)
 UNITS = 10_000
-IDLE_S = 0.02  # the floor looks again after so long; looking all the time took a core from the rest
+IDLE_S = 0.02
 
 PROCESSES = multiprocessing.get_context("spawn")
 
@@ -87,7 +87,7 @@ def work(url: str, ready: Event, placed: Event) -> None:
         if not chain.work_off():
             if last:
                 return
-            time.sleep(IDLE_S)
+            time.sleep(IDLE_S)  # as a worker does: to look all the time took a core from the rest
         last = placed.is_set()
 
 

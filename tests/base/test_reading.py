@@ -133,7 +133,7 @@ def test_who_meets_others_every_time_is_parked_and_the_rest_goes_on(database, no
     notebook.refuses, notebook.error = {("a", 0)}, ContendedError("40001")
     light(database, now, ("a", 0), *((name, 0) for name in others))
     worker = Worker(database)
-    worker._readers = {notebook.reader().name: notebook.reader()}  # noqa: SLF001
+    worker._readers = {notebook.reader().name: notebook.reader()}  # noqa: SLF001 - the flow's own meet nobody
     worker.react_once()  # what is drawn last is complete at the second look
     with suppress(ContendedError):
         worker.react_once()
