@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -21,7 +22,8 @@ class Book:
     """The crowd's memory. key_id: of the API key; hold ids are made from it.
 
     gone: (order, line, units) that left a node.
-    patience_s: how long anybody asks the same question.
+    patience_s: how long anybody asks the same question. open_questions: whose refusal may not be
+    the last word; asked again in the end.
     opened_at, speed: of the shop's clock, as it was when nobody had turned it yet.
     """
 
@@ -43,6 +45,7 @@ class Book:
     unheard_holds: set[UUID] = field(default_factory=set)
     brought: Counter[Sku] = field(default_factory=Counter)
     gone: list[tuple[OrderId, int, int]] = field(default_factory=list)
+    open_questions: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     seen: list[Violation] = field(default_factory=list)
     heard: Counter[str] = field(default_factory=Counter)
     parts: dict[Sku, tuple[KitPart, ...]] = field(default_factory=dict)

@@ -6,8 +6,9 @@ comes twice, or its key comes with another body.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Literal, TypeVar
 
@@ -36,6 +37,7 @@ class Caller:
         """Remember the doors."""
         self._wires = [Wire(port, key) for port in ports]
         self._twins = [Wire(port, key) for port in reversed(ports)]
+        self._unheard: set[str] = set()
         self._chance = Random(name)  # noqa: S311 - which door; of no consequence
         self.book = book
 
@@ -59,6 +61,30 @@ class Caller:
             await self.reuse(replace(knock, body=msgspec.json.encode(other), attempts=1))
         return self._read(knock, heard, kind)
 
+    async def do(
+        self,
+        knock: Knock,
+        kind: type[Answer],
+        note: Callable[[Answer], None],
+        mishap: Mishap = "none",
+        other: object = None,
+    ) -> Answer | Problem:
+        """Ask for something that is done whole or not at all, and note what was done.
+
+        Whoever is refused while an earlier try may still be under way asks again in the end: the
+        try may have been decided later, when there was stock.
+        """
+        try:
+            told = await self.ask(knock, kind, mishap, other)
+        except UnansweredError:
+            self.book.open_questions.append(partial(self.do, knock, kind, note))
+            raise
+        if not isinstance(told, Problem):
+            note(told)
+        elif knock.key in self._unheard:
+            self.book.open_questions.append(partial(self.do, knock, kind, note))
+        return told
+
     async def once(self, knock: Knock, who: Who) -> Heard:
         """Ask once at some door; raises LostError if no answer, or not all of it, comes."""
         self.book.sent += knock.attempts
@@ -68,7 +94,7 @@ class Caller:
     async def hang_up_on(self, knock: Knock) -> None:
         """Ask, and be gone before the answer comes."""
         self.book.sent += knock.attempts
-        knock.missed()
+        self._miss(knock)
         await self._chance.choice(self._twins).ask_and_hang_up(knock)
 
     async def reuse(self, knock: Knock) -> None:
@@ -98,13 +124,17 @@ class Caller:
                 heard = await wires[at % len(wires)].ask(knock)
             except LostError:
                 self.book.heard["no answer"] += 1
-                knock.missed()
+                self._miss(knock)
             else:
                 if not wants_repeat(heard):
                     return heard
                 self.book.heard[f"{heard.status} again"] += 1
             at += 1
             await patience.pause()
+
+    def _miss(self, knock: Knock) -> None:
+        self._unheard.add(knock.key)
+        knock.missed()
 
     def _read(self, knock: Knock, heard: Heard, kind: type[Answer]) -> Answer | Problem:
         if heard.is_good():

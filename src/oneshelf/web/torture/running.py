@@ -34,7 +34,7 @@ from oneshelf.web.torture import reads
 from oneshelf.web.torture.book import Book
 from oneshelf.web.torture.buying import ORDERS
 from oneshelf.web.torture.crowd import Bounds, Crowd
-from oneshelf.web.torture.knocking import Caller
+from oneshelf.web.torture.knocking import Caller, UnansweredError
 from oneshelf.web.torture.opening import BY, MONDAY, open_world
 from oneshelf.web.torture.processes import Machine, no_start
 from oneshelf.web.torture.wire import Knock, LostError, Wire
@@ -164,7 +164,18 @@ async def _ask(crowd: Crowd, progress: Progress) -> None:
         answer = await caller.ask(knock, Placed)
         if answer != placed:
             crowd.book.broke("one_key", order.key, f"told {placed}, in the end {answer}")
+    await _ask_what_is_open(crowd.book)
     caller.hang_up()
+
+
+async def _ask_what_is_open(book: Book) -> None:
+    """Hear the last word on what was refused while an earlier try was unheard."""
+    open_questions, book.open_questions = book.open_questions, []
+    for ask_again in open_questions:
+        try:
+            await ask_again()
+        except UnansweredError as error:
+            book.broke("answered", str(error), "nobody answered in the end either")
 
 
 class _Ready(msgspec.Struct):

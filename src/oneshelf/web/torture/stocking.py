@@ -37,31 +37,38 @@ async def _adjust(caller: Caller, step: Shelving, key: str) -> None:
     rows = [_place(row) | {"units": row.units, "reason": ADJUSTED} for row in step.rows]
     knock = _knock("/api/v1/stock/adjustments", {"adjustments": rows}, key, len(rows))
     other = {"adjustments": [row | {"units": 1} for row in (*rows, rows[0])]}
-    if isinstance(await caller.ask(knock, Done, step.mishap, other), Done):
+
+    def note(_: Done) -> None:
         for row in step.rows:
             caller.book.did("adjusted", shelf(row.sku, row.node), row.units)
             caller.book.bring(row.sku, row.units)
+
+    await caller.do(knock, Done, note, step.mishap, other)
 
 
 async def _count(caller: Caller, step: Shelving, key: str) -> None:
     rows = [_place(row) | {"units": row.units} for row in step.rows]
     knock = _knock("/api/v1/stock/counts", {"counts": rows}, key, len(rows))
-    told = await caller.ask(
-        knock, Variances, step.mishap, {"counts": rows[:1]} if rows[1:] else None
-    )
-    if isinstance(told, Variances):
+
+    def note(told: Variances) -> None:
         for one in told.variances:
             caller.book.did("counted", f"{one.sku}@{one.node}", one.units)
             caller.book.bring(Sku(one.sku), one.units)
+
+    other = {"counts": rows[:1]} if rows[1:] else None
+    await caller.do(knock, Variances, note, step.mishap, other)
 
 
 async def _regrade(caller: Caller, step: Shelving, key: str) -> None:
     way = {"source": "available", "target": "damaged"}
     rows = [_place(row) | way | {"units": row.units} for row in step.rows]
     knock = _knock("/api/v1/stock/regrades", {"regrades": rows}, key, len(rows))
-    if isinstance(await caller.ask(knock, Done, step.mishap), Done):
+
+    def note(_: Done) -> None:
         for row in step.rows:
             caller.book.did("regraded", shelf(row.sku, row.node), row.units)
+
+    await caller.do(knock, Done, note, step.mishap)
 
 
 async def move(caller: Caller, step: Moving, key: str) -> None:
@@ -70,11 +77,16 @@ async def move(caller: Caller, step: Moving, key: str) -> None:
         return
     rows = [_place(row) | {"to": step.to, "units": row.units} for row in step.rows]
     knock = _knock("/api/v1/transfers", {"transfers": rows}, key, len(rows))
-    if isinstance(await caller.ask(knock, Done, step.mishap), Problem):
+
+    def note_sent(_: Done) -> None:
+        for row in step.rows:
+            caller.book.did("sent", shelf(row.sku, row.node), row.units)
+
+    told = await caller.do(knock, Done, note_sent, step.mishap)
+    if isinstance(told, Problem):
         return
     totals: dict[Sku, int] = {}
     for row in step.rows:
-        caller.book.did("sent", shelf(row.sku, row.node), row.units)
         totals[row.sku] = totals.get(row.sku, 0) + row.units
     came = [
         {
@@ -86,9 +98,12 @@ async def move(caller: Caller, step: Moving, key: str) -> None:
         for sku, units in totals.items()
     ]
     knock = _knock("/api/v1/transfers/arrivals", {"arrivals": came}, f"{key}-came", len(came))
-    if isinstance(await caller.ask(knock, Done, step.mishap), Done):
+
+    def note_arrived(_: Done) -> None:
         for sku, units in totals.items():
             caller.book.did("arrived", shelf(sku, step.to), units)
+
+    await caller.do(knock, Done, note_arrived, step.mishap)
 
 
 async def receive(caller: Caller, step: Receiving) -> None:
@@ -115,12 +130,14 @@ async def receive(caller: Caller, step: Receiving) -> None:
     knock = _knock(
         "/api/v1/receipts/received", {"received": came}, f"{step.reference}-came", len(came)
     )
-    if isinstance(await caller.ask(knock, Done, step.mishap), Problem):
-        return
-    for one, arrival in zip(told.lines, came, strict=True):
-        units = arrival["units"] + arrival["units_damaged"]
-        caller.book.did("received", str(one.receipt_line), units)
-        caller.book.bring(one.sku, units)
+
+    def note(_: Done) -> None:
+        for one, arrival in zip(told.lines, came, strict=True):
+            units = arrival["units"] + arrival["units_damaged"]
+            caller.book.did("received", str(one.receipt_line), units)
+            caller.book.bring(one.sku, units)
+
+    await caller.do(knock, Done, note, step.mishap)
 
 
 class _Arrival(TypedDict):
