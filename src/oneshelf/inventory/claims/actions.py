@@ -28,6 +28,7 @@ from oneshelf.inventory.shelf.actions import (
     ensure_points,
     find_commitments,
     find_shelves,
+    lock_at_once,
     lock_point_ids,
 )
 
@@ -91,16 +92,18 @@ def serve_claims(
     """Give free units to older claims and settle anew what receipt lines are to bring.
 
     locked: what lock_for_serving returned, whatever was moved since. settling: lines that wait no
-    longer and give back what they were promised. Raises ContendedError where a claim came meanwhile
-    that needs more points: the batch is then repeated.
+    longer and give back what they were promised. What became free meanwhile is locked too; raises
+    ContendedError where somebody else has it: the batch is then repeated.
     """
     skus = store.find_connected(tx, {point.sku for point in locked})
     claims = store.lock_open(tx, skus) if skus else []
     if not claims and not settling:
         return []
     ids = {balance.point_id for balance in locked.values()}
-    if set(store.find_nearby_points(tx, [], skus)) - ids:
+    more = set(store.find_nearby_points(tx, [], skus)) - ids
+    if more and not lock_at_once(tx, more):
         raise ContendedError(SERIALISATION_FAILURE)
+    ids |= more
     standing = lock_point_ids(tx, ids, now)
     free = _free(tx, ((b.point.sku, b.point.node, b.available) for b in standing.values()))
     grants = serve(claims, free, _off(tx, claims))

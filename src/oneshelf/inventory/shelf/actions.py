@@ -41,6 +41,11 @@ def lock_point_ids(
     return _with_lapsed_freed(tx, store.lock_ids(tx, point_ids), now)
 
 
+def lock_at_once(tx: Transaction, point_ids: Collection[PointId]) -> bool:
+    """Lock more points out of order; False where that would mean to wait, which could circle."""
+    return store.lock_ids_at_once(tx, point_ids) == len(point_ids)
+
+
 def move(tx: Transaction, movements: Sequence[Movement], now: datetime) -> list[Balance]:
     """Append movements, carry them to their points, announce the new figures as one fact.
 

@@ -170,6 +170,20 @@ def lock_ids(tx: Transaction, point_ids: Collection[PointId]) -> list[Balance]:
     return [_balance(*row) for row in rows]
 
 
+def lock_ids_at_once(tx: Transaction, point_ids: Collection[PointId]) -> int:
+    """Lock those points that nobody else has locked; return how many. Waits for nobody."""
+    locked = tx.scalars(
+        """
+        SELECT point_id
+          FROM inventory.point
+         WHERE point_id = ANY(%(ids)s::bigint[])
+           FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        ids=list(point_ids),
+    )
+    return len(locked)
+
+
 def move(
     tx: Transaction, movements: Sequence[Movement], now: datetime
 ) -> list[tuple[Balance, datetime | None]]:

@@ -1,0 +1,106 @@
+"""Units of one SKU free those of another: a kit's parts, a whole order's lines."""
+
+from contextlib import contextmanager, nullcontext
+
+import pytest
+
+from oneshelf.base.errors import ContendedError
+from oneshelf.base.identifiers import LineId, NodeId, OrderId, Sku, new_id
+from oneshelf.catalog.products import KitPart
+from oneshelf.inventory.claims.actions import lock_for_serving, open_claims, serve_claims
+from oneshelf.inventory.claims.serving import ClaimWish
+from oneshelf.inventory.counting.actions import adjust
+from oneshelf.inventory.counting.saying import Adjusted
+from oneshelf.inventory.ledger import Movement, StockPoint
+from oneshelf.inventory.shelf.actions import lock_points, move
+
+LAMP, RUG, SET = Sku("LAMP"), Sku("RUG"), Sku("SET")
+LAMPS, RUGS = StockPoint(LAMP, NodeId("a")), StockPoint(RUG, NodeId("a"))
+RUGS_ELSEWHERE = StockPoint(RUG, NodeId("b"))
+ALL = (LAMPS, RUGS, RUGS_ELSEWHERE)
+LINE, OTHER_LINE, ORDER = LineId(1), LineId(2), OrderId(1)
+
+
+def wait_for_a_kit(tx, now):
+    parts = (KitPart(LAMP, 1), KitPart(RUG, 2))
+    lock_points(tx, ALL, now)
+    open_claims(tx, [ClaimWish(LINE, ORDER, SET, parts, 1)], now)
+
+
+def wait_for_a_whole_order(tx, now):
+    lines = ((LINE, LAMP), (OTHER_LINE, RUG))
+    lock_points(tx, ALL, now)
+    open_claims(
+        tx,
+        [
+            ClaimWish(line, ORDER, sku, (KitPart(sku, 1),), 1, serving="together")
+            for line, sku in lines
+        ],
+        now,
+    )
+
+
+def bring(tx, point, units, now):
+    adjust(tx, [Adjusted(new_id(), point, units, "found")], now)
+
+
+def standing(tx):
+    """Return what is free and what is promised to orders: (SKU, node): (available, committed)."""
+    rows = tx.tuples("SELECT sku, node, available, committed FROM inventory.point")
+    return {(sku, node): figures for sku, node, *figures in rows if any(figures)}
+
+
+def test_the_last_part_to_come_gives_a_kit_its_other_parts(database, now):
+    with database.transaction("test", "queues") as tx:
+        wait_for_a_kit(tx, now)
+        bring(tx, RUGS, 3, now)
+        before = standing(tx)
+        bring(tx, LAMPS, 1, now)
+
+        assert before == {("RUG", "a"): [3, 0]}
+        assert standing(tx) == {("RUG", "a"): [1, 2], ("LAMP", "a"): [0, 1]}
+
+
+def test_the_last_line_to_come_gives_a_whole_order_what_stands_elsewhere(database, now):
+    with database.transaction("test", "queues") as tx:
+        wait_for_a_whole_order(tx, now)
+        bring(tx, RUGS_ELSEWHERE, 3, now)
+        before = standing(tx)
+        bring(tx, LAMPS, 1, now)
+
+        assert before == {("RUG", "b"): [3, 0]}
+        assert standing(tx) == {("RUG", "b"): [2, 1], ("LAMP", "a"): [0, 1]}
+
+
+@contextmanager
+def locked_by_another(database, now):
+    with database.transaction("test", "another") as another:
+        lock_points(another, {RUGS}, now)
+        yield
+
+
+def bring_a_lamp_while_rugs_come(database, now, then):
+    """Lock the lamps' shelf, let rugs come in another transaction, and only then serve."""
+    with database.transaction("test", "opening") as tx:
+        wait_for_a_kit(tx, now)
+    with database.transaction("test", "lamp") as tx:
+        locked = lock_for_serving(tx, {LAMPS}, now)
+        with database.transaction("test", "rugs") as other:
+            bring(other, RUGS, 2, now)
+        came = Movement(locked[LAMPS].point_id, "outside", "available", 1, "found")
+        move(tx, [came], now)
+        with then:
+            return serve_claims(tx, locked, now)
+
+
+def test_what_became_free_meanwhile_is_given_too(database, now):
+    served = bring_a_lamp_while_rugs_come(database, now, nullcontext())
+
+    assert [(one.node, one.units) for one in served] == [("a", 1)]
+
+
+def test_what_became_free_meanwhile_and_is_locked_by_another_asks_for_a_repeat(database, now):
+    with pytest.raises(ContendedError) as refusal:
+        bring_a_lamp_while_rugs_come(database, now, locked_by_another(database, now))
+
+    assert refusal.value.sqlstate == "40001"  # at once: who waited here would be told 55P03
