@@ -12,7 +12,8 @@ from oneshelf.base.repeat_keys import hash_body
 from oneshelf.matching.watching.actions import Watch
 from oneshelf.orders.answers import Undecided
 from oneshelf.orders.canonical import Contact, NewOrder, OrderLine
-from oneshelf.orders.capture.actions import Asked, place
+from oneshelf.orders.capture.actions import place
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.outbound.packing.actions import pack
 from oneshelf.outbound.picking.actions import pick
 from oneshelf.outbound.picking.picks import Pick

@@ -26,7 +26,8 @@ from oneshelf.inventory.facts import StockChanged
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.watching.actions import Watch
 from oneshelf.orders.answers import Decided, Undecided
-from oneshelf.orders.capture.actions import Asked, place
+from oneshelf.orders.capture.actions import place
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.web.application import CONNECTIONS_MAX, furnish
 from oneshelf.web.batches.writer import Writer
 from oneshelf.web.following import SafeTail

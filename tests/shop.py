@@ -27,7 +27,8 @@ from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
 from oneshelf.matching.watching.actions import Watch
 from oneshelf.orders.answers import Undecided
 from oneshelf.orders.canonical import Contact, DeliveryPlace, NewOrder, OrderLine
-from oneshelf.orders.capture.actions import Asked, place
+from oneshelf.orders.capture.actions import place
+from oneshelf.orders.capture.asked import Asked
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 EVERY_DAY = WorkCalendar(

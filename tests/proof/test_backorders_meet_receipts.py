@@ -18,7 +18,8 @@ from oneshelf.inventory.lines.actions import return_to_stock
 from oneshelf.inventory.lines.handling import Returned
 from oneshelf.inventory.receipts.actions import receive
 from oneshelf.inventory.receipts.arriving import Received
-from oneshelf.orders.capture.actions import Asked, place
+from oneshelf.orders.capture.actions import place
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.orders.changes.actions import cancel
 from oneshelf.orders.changes.cancelling import Cancellation
 from oneshelf.worker import Worker

@@ -24,7 +24,8 @@ from oneshelf.inventory.claims.actions import decide_buffers, find_stranded, ser
 from oneshelf.inventory.counting.actions import adjust
 from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import StockPoint
-from oneshelf.orders.capture.actions import Asked, place
+from oneshelf.orders.capture.actions import place
+from oneshelf.orders.capture.asked import Asked
 from shop import MONDAY, NODES, Shop, order, product, stock
 
 LEEDS, YORK = NodeId("leeds"), NodeId("york")

@@ -90,6 +90,20 @@ class Known:
         return StockView(skus, free, dated, np.zeros_like(free))
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Units of some SKUs. on_shelf: [nodes, SKUs]. dated: those to come."""
+
+    on_shelf: Ints
+    dated: int
+
+    def exceed(self, before: "Levels") -> bool:
+        """Say whether any is higher than before; another catalog may change anything."""
+        if self.on_shelf.shape != before.on_shelf.shape:
+            return True
+        return bool((self.on_shelf > before.on_shelf).any()) or self.dated > before.dated
+
+
 def compile_known(
     catalog: Catalog, sourcing: SourcingPolicy, buffers: BufferPolicy, today: date
 ) -> Known:
@@ -274,15 +288,19 @@ class Outlook:
         with self._lock:
             self.stock.apply(changed)
 
+    def levels(self, skus: Iterable[Sku]) -> Levels:
+        """Return what is known of these SKUs now, to tell later whether there is more."""
+        with self._lock:
+            known = sorted(set(skus) & self.stock.sku_place.keys())
+            dated = sum(supply.units for supply in self.stock.dated(known))
+            return Levels(self.stock.on_shelf(known), dated)
+
     def rises_by(self, changed: StockChanged) -> bool:
         """Take over newer figures; say whether any of them is higher than what was known."""
         with self._lock:
-            skus = sorted(set(changed.sku) & self.stock.sku_place.keys())
-            before = self.stock.on_shelf(skus)
-            dated = sum(supply.units for supply in self.stock.dated(skus))
+            before = self.levels(changed.sku)
             self.stock.apply(changed)
-            rose = bool((self.stock.on_shelf(skus) > before).any())
-            return rose or sum(supply.units for supply in self.stock.dated(skus)) > dated
+            return self.levels(changed.sku).exceed(before)
 
     def learn_capacity(self, changed: CapacityChanged) -> None:
         """Take over newer figures of nodes' days."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from oneshelf.base.database import Database, Patience, Transaction
 from oneshelf.base.errors import OneshelfError
 from oneshelf.orders.answers import Decided
-from oneshelf.orders.capture.actions import Asked
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.web.batches.carts import CartWish, Told
 from oneshelf.web.batches.writer import Writer
 from oneshelf.web.following import SafeTail

@@ -2,23 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import NodeId, PublicId, Sku, new_id
 from oneshelf.base.outbox import announce
-from oneshelf.base.repeat_keys import (
-    RepeatKey,
-    StoredAnswer,
-    forget_keys,
-    store_answers,
-    take_keys,
-)
+from oneshelf.base.repeat_keys import RepeatKey, forget_keys, store_answers, take_keys
 from oneshelf.inventory.claims.actions import lock_for_serving, open_claims, serve_claims
 from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.levels.actions import read_levels
@@ -36,10 +28,11 @@ from oneshelf.matching.decisions.actions import remember
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Refusal
 from oneshelf.matching.request import SourcingRequest
-from oneshelf.orders.answers import Decided, Placed, Repeated, Reserved, Undecided
+from oneshelf.orders.answers import Decided, Placed, Reserved, Undecided
 from oneshelf.orders.canonical import NewOrder, faults
 from oneshelf.orders.capture import store
-from oneshelf.orders.capture.answering import mismatched, placed, reused
+from oneshelf.orders.capture.answering import mismatched, placed
+from oneshelf.orders.capture.asked import Asked, as_before, as_first
 from oneshelf.orders.capture.asking import refused, sourcing_request, unknown_names, unreadable
 from oneshelf.orders.capture.drafting import (
     FOR_LACK_OF_STOCK,
@@ -65,19 +58,6 @@ Locking = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An order as it came, the hash of its body, and who sent it (a batch has many callers)."""
-
-    order: NewOrder
-    body_hash: bytes
-    by: str = ""
-
-    def key(self) -> RepeatKey:
-        """Return what names the request for ever."""
-        return RepeatKey(self.order.channel, self.order.key)
-
-
 def place(
     tx: Transaction,
     asked: Sequence[Asked],
@@ -88,17 +68,19 @@ def place(
     """Decide a batch of orders in their order; return an answer for each.
 
     Locks: repeat keys, reservations, capacity days, stock points; each in key order. The outlook
-    is planned on and its overlay left empty again. `Undecided` orders were not written: their
-    plans lost units to another writer, and they lead the next batch.
+    is held to plan, never while locks are waited for: who has them may want to plan again.
+    `Undecided` orders were not written: their plans lost units to another writer, and they lead
+    the next batch.
     """
     batch = _Batch(tx, asked, outlook, now)
     batch.take_keys()
+    if locking == "before_planning":
+        batch.lock_likely()
     with outlook.planning(now):
-        if locking == "before_planning":
-            batch.lock_likely()
         batch.read_reservations()
         batch.plan()
-        batch.lock_and_keep()
+    batch.lock_and_keep()
+    with outlook.planning(now):
         batch.refuse_on_fresh_read()
     batch.write()
     batch.settle_keys()
@@ -122,6 +104,8 @@ class _Batch:
         self._drafts: list[Draft] = []
         self._sales: list[Sale] = []
         self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
+        self._levels = outlook.levels(())
+        self._waited_on: dict[StockPoint, int] = {}
         self._balances: dict[StockPoint, Balance] = {}
         self._kept: list[Draft] = []
         self._serves = False
@@ -134,7 +118,7 @@ class _Batch:
         hashes = {key: self._asked[position].body_hash for key, position in first.items()}
         stored = take_keys(self._tx, hashes)
         for key, answer in stored.items():
-            self.answers[first[key]] = _repeat(self._asked[first[key]], answer)
+            self.answers[first[key]] = as_before(self._asked[first[key]], answer)
         self._fresh = [position for key, position in first.items() if key not in stored]
 
     def read_reservations(self) -> None:
@@ -163,9 +147,9 @@ class _Batch:
 
     def plan(self) -> None:
         """Plan each order in turn; what one would take, the next no longer sees."""
+        outlook = self._outlook
         for position in self._fresh:
             order = self._asked[position].order
-            outlook = self._outlook
             problems = faults(order) or unknown_names(
                 order, outlook.channels, outlook.world.node_index, outlook.world.products
             )
@@ -176,6 +160,7 @@ class _Batch:
                 outlook.take(self._sale_points(self._sales[-1]).items(), ())
             else:
                 self._plan_one(position, order)
+        self._levels = outlook.levels(self._lacking())
 
     def _plan_one(self, position: int, order: NewOrder) -> None:
         outlook = self._outlook
@@ -199,7 +184,13 @@ class _Batch:
             outlook.take((), plan.capacity_days())
             outlook.hand_on(own)
         waiting = tuple(wait_for(plan, draws, request, parts))
-        self._drafts.append(Draft(position, order, request, plan, draws, waiting, reserved))
+        draft = Draft(position, order, request, plan, draws, waiting, reserved)
+        self._drafts.append(draft)
+        if waiting:
+            levels = {
+                point: outlook.stock.available(point) for point in self._waiting_points(draft)
+            }
+            self._waited_on |= levels
 
     def _reserved_for(self, order: NewOrder) -> tuple[Reserved, Held | None, Days]:
         """Return units and days of the order's reservation; None: it has none, or too late."""
@@ -264,21 +255,24 @@ class _Batch:
 
     def _has_news(self, draft: Draft) -> bool:
         return any(
-            self._balances[point].available > self._outlook.stock.available(point)
+            self._balances[point].available > self._waited_on[point]
             for point in self._waiting_points(draft)
         )
 
-    def refuse_on_fresh_read(self) -> None:
-        """Refuse only what a fresh read refuses too, less the units of the plans that hold."""
-        outlook = self._outlook
-        wanted = {
+    def _lacking(self) -> set[Sku]:
+        return {
             sku
             for request, refusal in self._refusals.values()
             if refusal.reason in FOR_LACK_OF_STOCK
-            for sku in outlook.world.components(request.lines)
+            for sku in self._outlook.world.components(request.lines)
         }
-        outlook.give_back()
-        rose = bool(wanted) and outlook.rises_by(read_levels(self._tx, wanted))
+
+    def refuse_on_fresh_read(self) -> None:
+        """Refuse only what a fresh read refuses too, less the units of the plans that hold."""
+        outlook, lacking = self._outlook, self._lacking()
+        if lacking:
+            outlook.learn_stock(read_levels(self._tx, lacking))
+        rose = outlook.levels(lacking).exceed(self._levels)
         if rose:
             outlook.take(
                 ((found.point, found.units) for one in self._kept for found in one.draws), ()
@@ -382,19 +376,6 @@ class _Batch:
         first = {asked[position].key(): position for position in sorted(self.answers, reverse=True)}
         for position, one in enumerate(asked):
             if position not in self.answers:
-                self.answers[position] = _as_first(
+                self.answers[position] = as_first(
                     one, asked[first[one.key()]], self.answers[first[one.key()]]
                 )
-
-
-def _repeat(one: Asked, stored: StoredAnswer) -> Repeated | OneshelfError:
-    if one.body_hash != stored.body_hash:
-        return reused(one.order)
-    return Repeated(msgspec.json.decode(stored.answer, type=Placed))
-
-
-def _as_first(one: Asked, first: Asked, answer: Decided) -> Decided:
-    """Answer an order that came twice in one batch as its first."""
-    if one.body_hash != first.body_hash:
-        return reused(one.order)
-    return Repeated(answer) if isinstance(answer, Placed) else answer

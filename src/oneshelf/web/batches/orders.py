@@ -6,7 +6,8 @@ from oneshelf.base.clock import read_now
 from oneshelf.base.database import Database
 from oneshelf.base.identifiers import new_id
 from oneshelf.orders.answers import Decided, Undecided
-from oneshelf.orders.capture.actions import Asked, Locking, place
+from oneshelf.orders.capture.actions import Locking, place
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.web.batches.writer import BatchKind, Writer
 from oneshelf.web.snapshot import Snapshot
 

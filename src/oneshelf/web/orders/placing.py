@@ -12,7 +12,7 @@ from oneshelf.base.errors import OneshelfError
 from oneshelf.base.repeat_keys import hash_body
 from oneshelf.orders.answers import Decided, Placed, Refused, Repeated, Undecided
 from oneshelf.orders.canonical import NewOrder, faults
-from oneshelf.orders.capture.actions import Asked
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.web.decoding import Shape, decode_body
 from oneshelf.web.doors import FILE_BYTES_MAX, NDJSON, Door, Visit
 from oneshelf.web.doors import respond as respond_json

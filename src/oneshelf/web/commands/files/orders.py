@@ -14,7 +14,7 @@ from oneshelf.catalog.sheets.cells import Cells, Refusal
 from oneshelf.catalog.sheets.reading import BYTE_ORDER_MARK, read_cells
 from oneshelf.orders.answers import Decided, Placed, Refused, Repeated
 from oneshelf.orders.canonical import NewOrder, faults
-from oneshelf.orders.capture.actions import Asked
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.orders.capture.asking import unknown_names
 from oneshelf.web.batches.orders import placing
 from oneshelf.web.commands.files.intake import Keeping, Read, Taken

@@ -1,0 +1,38 @@
+"""An order as it came, and what is told when it comes twice. Pure."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from oneshelf.base.errors import OneshelfError
+from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer
+from oneshelf.orders.answers import Decided, Placed, Repeated
+from oneshelf.orders.canonical import NewOrder
+from oneshelf.orders.capture.answering import reused
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order as it came, the hash of its body, and who sent it (a batch has many callers)."""
+
+    order: NewOrder
+    body_hash: bytes
+    by: str = ""
+
+    def key(self) -> RepeatKey:
+        """Return what names the request for ever."""
+        return RepeatKey(self.order.channel, self.order.key)
+
+
+def as_before(one: Asked, stored: StoredAnswer) -> Repeated | OneshelfError:
+    """Answer an order that was placed before."""
+    if one.body_hash != stored.body_hash:
+        return reused(one.order)
+    return Repeated(msgspec.json.decode(stored.answer, type=Placed))
+
+
+def as_first(one: Asked, first: Asked, answer: Decided) -> Decided:
+    """Answer an order that came twice in one batch as its first."""
+    if one.body_hash != first.body_hash:
+        return reused(one.order)
+    return Repeated(answer) if isinstance(answer, Placed) else answer
