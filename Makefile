@@ -32,8 +32,8 @@ check: .venv/.development  ## format, lint, types, contracts
 test: check  ## check, then every test
 	$(BIN) pytest -n 2 --dist loadgroup
 
-prove: .venv/.development  ## the tests that take minutes: bugs that only a kill shows
-	$(BIN) pytest -m slow tests/torture
+prove: .venv/.development  ## the tests that take minutes: bugs that only a kill shows, many interleavings
+	$(BIN) pytest -m slow -n 2 --dist loadgroup tests/torture tests/proof
 
 bench: .venv/.development  ## run the benchmarks; ONLY=T1 runs one
 	$(BIN) benchmarks $(ONLY)

@@ -8,7 +8,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +81,13 @@ def empty_url(server):
 def url(server, template):
     """Address of a fresh database, for tests that start processes."""
     yield from fresh(server, template)
+
+
+@pytest.fixture
+def fresh_url(server, template):
+    """Make another fresh database each time; return its address."""
+    with ExitStack() as made:
+        yield lambda: made.enter_context(contextmanager(fresh)(server, template))
 
 
 @pytest.fixture(scope="module")
