@@ -30,6 +30,7 @@ from oneshelf.inventory.shelf.actions import (
     find_shelves,
     lock_at_once,
     lock_point_ids,
+    read_again,
 )
 
 SERVING_SKUS_MAX = 50
@@ -103,8 +104,7 @@ def serve_claims(
     more = set(store.find_nearby_points(tx, [], skus)) - ids
     if more and not lock_at_once(tx, more):
         raise ContendedError(SERIALISATION_FAILURE)
-    ids |= more
-    standing = lock_point_ids(tx, ids, now)
+    standing = read_again(tx, locked, more)
     free = _free(tx, ((b.point.sku, b.point.node, b.available) for b in standing.values()))
     grants = serve(claims, free, _off(tx, claims))
     left = _reduced(claims, grants)

@@ -159,14 +159,18 @@ def allot(claims: Iterable[Claim], inbound: Iterable[Inbound]) -> dict[tuple[int
     A forecast by component: whether a kit comes together is decided when it stands on the shelf.
     Returns the units of each (claim, receipt-line point).
     """
-    lines = sorted(inbound, key=lambda line: (line.due_at, line.point_id))
-    left = {line.point_id: line.units for line in lines}
+    lines: dict[Sku, list[Inbound]] = {}
+    for line in sorted(inbound, key=lambda line: (line.due_at, line.point_id)):
+        lines.setdefault(line.sku, []).append(line)
+    left = {line.point_id: line.units for of in lines.values() for line in of}
     allotted: dict[tuple[int, PointId], int] = {}
     for claim in sorted(claims, key=Claim.turn):
         for part in claim.parts:
             missing = claim.units * part.units
-            for line in lines:
-                if line.sku != part.sku or not claim.accepts(line.node):
+            for line in lines.get(part.sku, ()):
+                if not missing:
+                    break
+                if not claim.accepts(line.node):
                     continue
                 if units := min(missing, left[line.point_id]):
                     allotted[claim.claim_id, line.point_id] = units

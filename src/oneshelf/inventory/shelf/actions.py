@@ -1,6 +1,6 @@
 """Lock points, move units, bind units to order lines. Every other verb of inventory ends here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from oneshelf.base.outbox import announce
 from oneshelf.inventory.facts import ReservationLapsed, StockChanged
 from oneshelf.inventory.ledger import BOUND, Balance, Commitment, Movement, Step, StockPoint, Take
 from oneshelf.inventory.shelf import store
+
+UNREAD = -1  # no point has this version
 
 
 def ensure_points(tx: Transaction, points: Collection[StockPoint]) -> None:
@@ -44,6 +46,18 @@ def lock_point_ids(
 def lock_at_once(tx: Transaction, point_ids: Collection[PointId]) -> bool:
     """Lock more points out of order; False where that would mean to wait, which could circle."""
     return store.lock_ids_at_once(tx, point_ids) == len(point_ids)
+
+
+def read_again(
+    tx: Transaction, locked: Mapping[StockPoint, Balance], also: Collection[PointId]
+) -> dict[StockPoint, Balance]:
+    """Return locked points as they stand now; only those that were moved since are read.
+
+    also: points that the transaction has locked without reading them.
+    """
+    known = {one.point_id: one.version for one in locked.values()}
+    fresh = store.find_other_versions(tx, known | dict.fromkeys(also, UNREAD))
+    return dict(locked) | {balance.point: balance for balance in fresh}
 
 
 def move(tx: Transaction, movements: Sequence[Movement], now: datetime) -> list[Balance]:

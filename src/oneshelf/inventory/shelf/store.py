@@ -1,6 +1,6 @@
 """Read and write points and movements. Nothing is decided here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -172,16 +172,27 @@ def lock_ids(tx: Transaction, point_ids: Collection[PointId]) -> list[Balance]:
 
 def lock_ids_at_once(tx: Transaction, point_ids: Collection[PointId]) -> int:
     """Lock those points that nobody else has locked; return how many. Waits for nobody."""
-    locked = tx.scalars(
-        """
-        SELECT point_id
-          FROM inventory.point
-         WHERE point_id = ANY(%(ids)s::bigint[])
-           FOR NO KEY UPDATE SKIP LOCKED
-        """,
+    return tx.run(
+        "SELECT FROM inventory.point WHERE point_id = ANY(%(ids)s::bigint[])"
+        "   FOR NO KEY UPDATE SKIP LOCKED",
         ids=list(point_ids),
     )
-    return len(locked)
+
+
+def find_other_versions(tx: Transaction, versions: Mapping[PointId, int]) -> list[Balance]:
+    """Find those points that have another version than the given one."""
+    rows = tx.tuples(
+        """
+        SELECT point_id, sku, node, lot, receipt_line_id, available, reserved, committed, picked,
+               damaged, quality_hold, in_transit, expected, promised, outside, point.version
+          FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS known (point_id, version)
+          JOIN inventory.point USING (point_id)
+         WHERE point.version <> known.version
+        """,
+        ids=list(versions),
+        versions=list(versions.values()),
+    )
+    return [_balance(*row) for row in rows]
 
 
 def move(
@@ -211,9 +222,7 @@ def touch(tx: Transaction, point_ids: Collection[PointId]) -> list[tuple[Balance
     """Raise the version of locked points, for a change that is not in their figures."""
     rows = tx.tuples(
         """
-        UPDATE inventory.point
-           SET version = version + 1
-         WHERE point_id = ANY(%(ids)s::bigint[])
+        UPDATE inventory.point SET version = version + 1 WHERE point_id = ANY(%(ids)s::bigint[])
         RETURNING point_id, sku, node, lot, receipt_line_id, available, reserved, committed, picked,
                   damaged, quality_hold, in_transit, expected, promised, outside, version,
                   (SELECT due_at FROM inventory.receipt_line
@@ -270,9 +279,8 @@ def remove_commitments(tx: Transaction, steps: Sequence[Step]) -> int:
         ), less AS (
             UPDATE inventory.commitment AS standing
                SET units = standing.units - given.units
-              FROM given
-             WHERE (standing.line_id, standing.point_id, standing.state)
-                   = (given.line_id, given.point_id, given.state)
+              FROM given WHERE (standing.line_id, standing.point_id, standing.state)
+                               = (given.line_id, given.point_id, given.state)
                AND standing.units > given.units
             RETURNING 1
         )
@@ -294,8 +302,7 @@ def find_commitments(
         """
         SELECT line_id, order_id, point_id, sku, node, lot, receipt_line_id, state::text, units,
                promised_at
-          FROM inventory.commitment
-          JOIN inventory.point USING (point_id)
+          FROM inventory.commitment JOIN inventory.point USING (point_id)
          WHERE line_id = ANY(%(lines)s::bigint[]) OR point_id = ANY(%(points)s::bigint[])
          ORDER BY line_id, point_id, state
         """,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from oneshelf.base.identifiers import OrderId, Sku
+from oneshelf.base.identifiers import OrderId, ReceiptLineId, Sku
 from oneshelf.catalog.products import KitPart
 from oneshelf.orders.answers import Placed
 from oneshelf.orders.canonical import NewOrder
@@ -21,7 +21,7 @@ SEEN_MAX = 1_000  # of a law: whoever breaks it so often has broken it
 class Book:
     """The crowd's memory. key_id: of the API key; hold ids are made from it.
 
-    gone: (order, line, units) that left a node.
+    gone: (order, line, units) that left a node. overdue: what receipt lines still had to bring.
     patience_s: how long anybody asks the same question. open_questions: whose refusal may not be
     the last word; asked again in the end.
     opened_at, speed: of the shop's clock, as it was when nobody had turned it yet.
@@ -44,6 +44,7 @@ class Book:
     unheard: dict[tuple[str, str], str] = field(default_factory=dict)
     unheard_holds: set[UUID] = field(default_factory=set)
     brought: Counter[Sku] = field(default_factory=Counter)
+    overdue: list[ReceiptLineId] = field(default_factory=list)
     gone: list[tuple[OrderId, int, int]] = field(default_factory=list)
     open_questions: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     seen: list[Violation] = field(default_factory=list)

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import msgspec
 
-from oneshelf.base.identifiers import Sku
+from oneshelf.base.identifiers import ReceiptLineId, Sku
 from oneshelf.simulation.torture.answers import shelf
 from oneshelf.simulation.torture.wishes import Coming, Moving, Receiving, Shelving
 from oneshelf.simulation.torture.world import Shelf
@@ -17,6 +17,7 @@ from oneshelf.web.torture.knocking import Caller
 from oneshelf.web.torture.wire import Knock
 
 ADJUSTED = "torture"  # the reason that marks our own corrections in the ledger
+OVERDUE_PART = 40
 CONFLICT = frozenset({"conflict"})
 
 
@@ -107,9 +108,13 @@ async def move(caller: Caller, step: Moving, key: str) -> None:
 
 
 async def receive(caller: Caller, step: Receiving) -> None:
-    """Announce a delivery, perhaps for another day, and bring in what comes of it."""
+    """Announce a delivery, perhaps for another day, and bring in what comes of it.
+
+    What of earlier deliveries has still not come is written off, as a shop does that asks after it.
+    """
     if not step.rows:
         return
+    await _write_off(caller, step)
     due_at = caller.book.now() + timedelta(minutes=step.due_minutes)
     lines = [
         _place(row) | {"line_no": number, "due_at": due_at, "units": row.units}
@@ -136,12 +141,28 @@ async def receive(caller: Caller, step: Receiving) -> None:
             units = arrival["units"] + arrival["units_damaged"]
             caller.book.did("received", str(one.receipt_line), units)
             caller.book.bring(one.sku, units)
+            if arrival["rest"] == "still_expected" and units < one.units_expected:
+                caller.book.overdue.append(one.receipt_line)
 
     await caller.do(knock, Done, note, step.mishap)
 
 
+async def _write_off(caller: Caller, step: Receiving) -> None:
+    overdue = caller.book.overdue[:OVERDUE_PART]
+    if len(overdue) < OVERDUE_PART:
+        return
+    del caller.book.overdue[:OVERDUE_PART]
+    never = [
+        _Arrival(receipt_line=line, units=0, units_damaged=0, rest="will_not_come")
+        for line in overdue
+    ]
+    key = f"{step.reference}-written-off"
+    knock = _knock("/api/v1/receipts/received", {"received": never}, key, len(never))
+    await caller.ask(knock, Done, step.mishap)
+
+
 class _Arrival(TypedDict):
-    receipt_line: int
+    receipt_line: ReceiptLineId
     units: int
     units_damaged: int
     rest: str
