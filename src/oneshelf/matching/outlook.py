@@ -92,16 +92,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Units of some SKUs. on_shelf: [nodes, SKUs]. dated: those to come."""
+    """Units of some SKUs. on_shelf: [nodes, SKUs]. dated: those to come of each SKU."""
 
+    skus: tuple[Sku, ...]
     on_shelf: Ints
-    dated: int
+    dated: Mapping[Sku, int]
 
-    def exceed(self, before: "Levels") -> bool:
-        """Say whether any is higher than before; another catalog may change anything."""
-        if self.on_shelf.shape != before.on_shelf.shape:
-            return True
-        return bool((self.on_shelf > before.on_shelf).any()) or self.dated > before.dated
+    def risen_since(self, before: "Levels") -> frozenset[Sku]:
+        """Return the SKUs of which there is more; of all of them, where the catalog is another."""
+        if self.skus != before.skus or self.on_shelf.shape != before.on_shelf.shape:
+            return frozenset(self.skus)
+        _, places = (self.on_shelf > before.on_shelf).nonzero()
+        later = {sku for sku in self.skus if self.dated[sku] > before.dated[sku]}
+        return frozenset({self.skus[place] for place in places} | later)
 
 
 def compile_known(
@@ -291,16 +294,18 @@ class Outlook:
     def levels(self, skus: Iterable[Sku]) -> Levels:
         """Return what is known of these SKUs now, to tell later whether there is more."""
         with self._lock:
-            known = sorted(set(skus) & self.stock.sku_place.keys())
-            dated = sum(supply.units for supply in self.stock.dated(known))
-            return Levels(self.stock.on_shelf(known), dated)
+            known = tuple(sorted(set(skus) & self.stock.sku_place.keys()))
+            dated = dict.fromkeys(known, 0)
+            for supply in self.stock.dated(known):
+                dated[supply.sku] += supply.units
+            return Levels(known, self.stock.on_shelf(known), dated)
 
     def rises_by(self, changed: StockChanged) -> bool:
         """Take over newer figures; say whether any of them is higher than what was known."""
         with self._lock:
             before = self.levels(changed.sku)
             self.stock.apply(changed)
-            return self.levels(changed.sku).exceed(before)
+            return bool(self.levels(changed.sku).risen_since(before))
 
     def learn_capacity(self, changed: CapacityChanged) -> None:
         """Take over newer figures of nodes' days."""

@@ -160,6 +160,7 @@ class _Batch:
                 outlook.take(self._sale_points(self._sales[-1]).items(), ())
             else:
                 self._plan_one(position, order)
+        outlook.give_back()
         self._levels = outlook.levels(self._lacking())
 
     def _plan_one(self, position: int, order: NewOrder) -> None:
@@ -272,14 +273,16 @@ class _Batch:
         outlook, lacking = self._outlook, self._lacking()
         if lacking:
             outlook.learn_stock(read_levels(self._tx, lacking))
-        rose = outlook.levels(lacking).exceed(self._levels)
+        rose = outlook.levels(lacking).risen_since(self._levels)
         if rose:
             outlook.take(
                 ((found.point, found.units) for one in self._kept for found in one.draws), ()
             )
         for position, (request, refusal) in self._refusals.items():
-            lacks = refusal.reason in FOR_LACK_OF_STOCK
-            again = outlook.plan(request) if rose and lacks else refusal
+            may_stand = refusal.reason in FOR_LACK_OF_STOCK and not rose.isdisjoint(
+                outlook.world.components(request.lines)
+            )
+            again = outlook.plan(request) if may_stand else refusal
             if isinstance(again, Refusal):
                 self.answers[position] = refused(again, self._asked[position].order)
             else:
