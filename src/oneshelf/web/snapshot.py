@@ -20,6 +20,8 @@ from oneshelf.web.following import SafeTail
 
 LOG = structlog.get_logger()
 WAIT = timedelta(milliseconds=250)  # in the database for the next fact; then the clock is read
+CLOSE_WAIT = timedelta(milliseconds=20)  # while facts come: others wait to be told they are read
+CLOSE_FOR_S = 0.5
 FOLLOWED_S = 1.0  # in one transaction; between two of them a commit waits longer to be known
 PAUSE_S = 0.1  # after a failure
 CLOCK_TRUSTED_S = 1.0
@@ -35,6 +37,7 @@ class Snapshot:
         self._lock = Lock()
         self._stopping = Event()
         self._fresh_at_s = time.monotonic()
+        self._moved_at_s = 0.0
         self._patience: Patience | None = None  # a door's; more after a failure: all is loaded anew
         self._thread = Thread(target=self._work, name="snapshot", daemon=True)
         tail.look(database)
@@ -102,13 +105,21 @@ class Snapshot:
         until_s = time.monotonic() + FOLLOWED_S
         with self._told(), self._transaction("wait for facts") as tx:
             while time.monotonic() < until_s and not self._stopping.is_set():
-                rows = self._watch.await_news(tx, WAIT)
+                rows = self._watch.await_news(tx, self._wait())
                 told_at_s = time.monotonic()
                 with self._lock:
                     self._watch.take_over(tx, rows, self._complete_to, self._now)
                     self._fresh_at_s = told_at_s
                 self._now = read_now(tx)
-                self._complete_to = self._tail.look_within(tx)  # for the next, which reads later
+                complete_to = self._tail.look_within(tx)
+                if complete_to > self._complete_to:
+                    self._moved_at_s = told_at_s
+                self._complete_to = complete_to  # for the next, which reads later
+
+    def _wait(self) -> timedelta:
+        """Return how long to wait for the next fact before looking how far they are complete."""
+        is_close = time.monotonic() - self._moved_at_s < CLOSE_FOR_S
+        return CLOSE_WAIT if is_close else WAIT
 
     def _transaction(self, because: str) -> AbstractContextManager[Transaction]:
         return self._database.transaction("web", because, self._patience)

@@ -1,0 +1,34 @@
+"""A process's view of the stock follows what others commit, and says how far it has come."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from oneshelf.base.reading import newest_fact
+from oneshelf.web import snapshot
+from oneshelf.web.following import SafeTail
+from oneshelf.web.snapshot import Snapshot
+from shop import Shop, stock
+
+
+@pytest.fixture
+def view(database, monkeypatch):
+    monkeypatch.setattr(snapshot, "WAIT", timedelta(seconds=6))  # whoever waits so long is late
+    Shop.opened(database)
+    view = Snapshot(database, SafeTail())
+    view.start()
+    yield view
+    view.stop()
+
+
+def test_while_facts_come_a_process_soon_says_how_far_it_has_read(database, view):
+    stock(database, ("LAMP", "leeds", 1))
+    stock(database, ("LAMP", "leeds", 2))
+    with database.transaction("test", "newest") as tx:
+        newest = newest_fact(tx)
+    until = time.monotonic() + 3
+    while view.read_to() < newest and time.monotonic() < until:
+        time.sleep(0.01)  # as a demo or a test looks again
+
+    assert view.read_to() >= newest
