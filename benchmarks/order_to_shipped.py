@@ -27,7 +27,7 @@ NAIVE_ORDERS = ORDERS // 5
 CLIENTS = 16
 NETWORK = draw_network(1, 40, 500)
 UNITS = 10_000
-IDLE_S = 0.02
+IDLE_S = 0.02  # as a worker idles: looking all the time took a core from the rest
 
 PROCESSES = multiprocessing.get_context("spawn")
 
@@ -84,11 +84,11 @@ def work(url: str, ready: Event, placed: Event) -> None:
     ready.set()
     last = False
     while True:
-        if not chain.work_off():
-            if last:
-                return
-            time.sleep(IDLE_S)  # as a worker does: to look all the time took a core from the rest
-        last = placed.is_set()
+        if chain.work_off():
+            continue
+        if last and chain.worker.is_settled():
+            return
+        last = placed.wait(IDLE_S)
 
 
 def violations(url: str) -> int:

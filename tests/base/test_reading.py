@@ -128,12 +128,14 @@ def test_a_fact_that_fails_is_parked_with_its_subject_and_the_rest_go_on(databas
     assert [told for told in notebook.told if told[0] == mate] == [(mate, 0), (mate, 1)]
 
 
-def test_who_meets_others_every_time_is_parked_and_the_rest_goes_on(database, notebook, now):
+def test_who_meets_others_every_time_is_parked_and_the_rest_goes_on(
+    database, notebook, now, monkeypatch
+):
     others = [name for name in "bcdefghijk" if shard_of(f"lamp:{name}") != shard_of("lamp:a")][:2]
     notebook.refuses, notebook.error = {("a", 0)}, ContendedError("40001")
     light(database, now, ("a", 0), *((name, 0) for name in others))
+    monkeypatch.setattr("oneshelf.worker.readers", lambda _: (notebook.reader(),))
     worker = Worker(database)
-    worker._readers = {notebook.reader().name: notebook.reader()}  # noqa: SLF001 - the flow's own meet nobody
     worker.react_once()  # what is drawn last is complete at the second look
     with suppress(ContendedError):
         worker.react_once()

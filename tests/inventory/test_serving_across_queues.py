@@ -50,26 +50,21 @@ def standing(tx):
     return {(sku, node): figures for sku, node, *figures in rows if any(figures)}
 
 
-def test_the_last_part_to_come_gives_a_kit_its_other_parts(database, now):
+@pytest.mark.parametrize(
+    ("wait", "rugs", "needed"),
+    [(wait_for_a_kit, RUGS, 2), (wait_for_a_whole_order, RUGS_ELSEWHERE, 1)],
+)
+def test_the_last_to_come_gives_a_kit_or_a_whole_order_what_stood_there(
+    database, now, wait, rugs, needed
+):
     with database.transaction("test", "queues") as tx:
-        wait_for_a_kit(tx, now)
-        bring(tx, RUGS, 3, now)
+        wait(tx, now)
+        bring(tx, rugs, 3, now)
         before = standing(tx)
         bring(tx, LAMPS, 1, now)
 
-        assert before == {("RUG", "a"): [3, 0]}
-        assert standing(tx) == {("RUG", "a"): [1, 2], ("LAMP", "a"): [0, 1]}
-
-
-def test_the_last_line_to_come_gives_a_whole_order_what_stands_elsewhere(database, now):
-    with database.transaction("test", "queues") as tx:
-        wait_for_a_whole_order(tx, now)
-        bring(tx, RUGS_ELSEWHERE, 3, now)
-        before = standing(tx)
-        bring(tx, LAMPS, 1, now)
-
-        assert before == {("RUG", "b"): [3, 0]}
-        assert standing(tx) == {("RUG", "b"): [2, 1], ("LAMP", "a"): [0, 1]}
+        assert before == {(RUG, rugs.node): [3, 0]}
+        assert standing(tx) == {(RUG, rugs.node): [3 - needed, needed], (LAMP, "a"): [0, 1]}
 
 
 @contextmanager

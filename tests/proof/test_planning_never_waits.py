@@ -40,7 +40,7 @@ def place_while_locked(shop, wishes, meanwhile):
             answers = pool.submit(placing)
             until = time.monotonic() + 10
             while not waits_for_a_lock(shop.database) and time.monotonic() < until:
-                time.sleep(0.01)  # until his statement has come to the database
+                time.sleep(0.01)  # nobody is told when a statement begins to wait; it soon does
             meanwhile(tx)
         return [answer.outcome for answer in answers.result()]
 

@@ -29,6 +29,6 @@ def test_while_facts_come_a_process_soon_says_how_far_it_has_read(database, view
         newest = newest_fact(tx)
     until = time.monotonic() + 3
     while view.read_to() < newest and time.monotonic() < until:
-        time.sleep(0.01)  # as a demo or a test looks again
+        time.sleep(0.01)  # its thread tells nobody that it has read; we look, as the demo does
 
     assert view.read_to() >= newest

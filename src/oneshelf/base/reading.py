@@ -199,7 +199,7 @@ def react(
             return _pass_facts(database, reader, shard, safe, size, now)
         except DatabaseUnavailableError:
             raise
-        except Exception as error:  # whatever a reaction raises, the other facts go on
+        except Exception as error:  # of any kind: its fact is parked with it, and no other waits
             if isinstance(error, ContendedError) and contended < CONTENDED_MAX:
                 raise
             if size == 1:
