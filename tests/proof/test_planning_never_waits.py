@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from oneshelf.base.identifiers import NodeId, Sku, new_id
+from oneshelf.catalog.actions import put_nodes
 from oneshelf.inventory.counting.actions import adjust
 from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import StockPoint
@@ -13,7 +14,7 @@ from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.shelf.actions import lock_points
 from oneshelf.orders.capture.actions import place
 from oneshelf.orders.capture.asked import Asked
-from shop import MONDAY, Shop, order
+from shop import MONDAY, Shop, node, order
 
 LAMPS, RUGS = (StockPoint(Sku(sku), NodeId("leeds")) for sku in ("LAMP", "RUG"))
 
@@ -78,3 +79,19 @@ def test_an_order_is_refused_only_where_nothing_was_learned_meanwhile(still, uni
     wishes = [order(("LAMP", 1)), order(("RUG", 10))]
 
     assert place_while_locked(shop, wishes, coming(shop, RUGS, units)) == ["placed", outcome]
+
+
+def test_an_order_begins_to_wait_as_planned_where_a_node_opened_meanwhile(still):
+    shop = Shop.opened(still)
+
+    def a_node_opens(_):
+        with still.transaction("test", "open") as tx:
+            put_nodes(tx, [node("hull")], MONDAY)
+        shop.refresh()  # the safe id needs two looks
+        shop.refresh()
+
+    wish = order(("LAMP", 1), channel="market")
+
+    assert place_while_locked(shop, [wish], a_node_opens) == ["placed"]
+    assert "hull" in shop.outlook.world.node_index
+    assert shop.rows("SELECT 'hull' = ANY(nodes) FROM inventory.claim") == [(False,)]

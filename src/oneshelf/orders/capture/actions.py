@@ -1,7 +1,7 @@
 """Place orders: plan on the snapshot, lock what the plans chose, decide, write, announce."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -11,6 +11,7 @@ from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import NodeId, PublicId, Sku, new_id
 from oneshelf.base.outbox import announce
 from oneshelf.base.repeat_keys import RepeatKey, forget_keys, store_answers, take_keys
+from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.claims.actions import lock_for_serving, open_claims, serve_claims
 from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.levels.actions import read_levels
@@ -105,7 +106,8 @@ class _Batch:
         self._sales: list[Sale] = []
         self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
         self._levels = outlook.levels(())
-        self._waited_on: dict[StockPoint, int] = {}
+        self._accepting: dict[int, dict[int, frozenset[NodeId]]] = {}
+        self._waits_at: dict[int, dict[StockPoint, int]] = {}
         self._balances: dict[StockPoint, Balance] = {}
         self._kept: list[Draft] = []
         self._serves = False
@@ -160,7 +162,7 @@ class _Batch:
                 outlook.take(self._sale_points(self._sales[-1]).items(), ())
             else:
                 self._plan_one(position, order)
-        outlook.give_back()
+        outlook.give_back()  # what is to come is compared later, without what this batch takes
         self._levels = outlook.levels(self._lacking())
 
     def _plan_one(self, position: int, order: NewOrder) -> None:
@@ -187,11 +189,10 @@ class _Batch:
         waiting = tuple(wait_for(plan, draws, request, parts))
         draft = Draft(position, order, request, plan, draws, waiting, reserved)
         self._drafts.append(draft)
-        if waiting:
-            levels = {
-                point: outlook.stock.available(point) for point in self._waiting_points(draft)
-            }
-            self._waited_on |= levels
+        if waiting:  # a new catalog may come before the locks: what it accepts is kept as planned
+            self._accepting[position] = outlook.accepting(request, plan.rejections)
+            points = self._would_wait_at(draft, parts)
+            self._waits_at[position] = {one: outlook.stock.available(one) for one in points}
 
     def _reserved_for(self, order: NewOrder) -> tuple[Reserved, Held | None, Days]:
         """Return units and days of the order's reservation; None: it has none, or too late."""
@@ -236,28 +237,26 @@ class _Batch:
             self._balances |= lock_points(tx, points, now)
 
     def _waiting_shelves(self, drafts: Sequence[Draft]) -> set[tuple[Sku, NodeId]]:
-        waits = (draft for draft in drafts if draft.waiting)
-        return {(one.sku, one.node) for draft in waits for one in self._waiting_points(draft)}
+        waits = (draft.position for draft in drafts if draft.waiting)
+        return {(one.sku, one.node) for position in waits for one in self._waits_at[position]}
 
-    def _waiting_points(self, draft: Draft) -> set[StockPoint]:
-        parts, accepting = self._outlook.parts(draft.order.lines), self._accepting(draft)
+    def _would_wait_at(
+        self, draft: Draft, parts: Mapping[Sku, Sequence[KitPart]]
+    ) -> set[StockPoint]:
         return {
             StockPoint(part.sku, node)
             for wait in draft.waiting
             for part in parts[draft.order.lines[wait.line_no - 1].sku]
-            for node in accepting[wait.line_no]
+            for node in self._accepting[draft.position][wait.line_no]
         }
-
-    def _accepting(self, draft: Draft) -> dict[int, frozenset[NodeId]]:
-        return self._outlook.accepting(draft.request, draft.plan.rejections)
 
     def _sale_points(self, sale: Sale) -> Counter[StockPoint]:
         return sale.points(self._outlook.parts(sale.order.lines))
 
     def _has_news(self, draft: Draft) -> bool:
         return any(
-            self._balances[point].available > self._waited_on[point]
-            for point in self._waiting_points(draft)
+            self._balances[point].available > known
+            for point, known in self._waits_at[draft.position].items()
         )
 
     def _lacking(self) -> set[Sku]:
@@ -352,7 +351,7 @@ class _Batch:
             for new in rows
             if isinstance(new.kept, Draft) and new.kept.waiting
             for wish in claims(
-                new, self._outlook.parts(new.kept.order.lines), self._accepting(new.kept)
+                new, self._outlook.parts(new.kept.order.lines), self._accepting[new.kept.position]
             )
         ]
         open_claims(tx, wishes, now)
