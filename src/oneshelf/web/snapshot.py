@@ -105,10 +105,10 @@ class Snapshot:
         until_s = time.monotonic() + FOLLOWED_S
         with self._told(), self._transaction("wait for facts") as tx:
             while time.monotonic() < until_s and not self._stopping.is_set():
-                rows = self._watch.await_news(tx, self._wait())
+                news = self._watch.await_news(tx, self._wait())
                 told_at_s = time.monotonic()
                 with self._lock:
-                    self._watch.take_over(tx, rows, self._complete_to, self._now)
+                    self._watch.take_over_news(tx, news, self._complete_to, self._now)
                     self._fresh_at_s = told_at_s
                 self._now = read_now(tx)
                 complete_to = self._tail.look_within(tx)

@@ -1,7 +1,7 @@
 """Load a process's outlook and bring it forward by the facts that became visible."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -27,6 +27,14 @@ DAYS_BEHIND = timedelta(days=7)
 KINDS = ("StockChanged", "CapacityChanged", "CatalogChanged", "PolicyDecided")
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """Facts that became visible, of those above an id."""
+
+    rows: Sequence[FactRow]
+    above: int
+
+
 class Watch:
     """One process's outlook and how far it has read."""
 
@@ -40,7 +48,7 @@ class Watch:
         """Take over what became visible. complete_to: the safe id, looked up before."""
         self.take_over(tx, visible_facts(tx, KINDS, self.complete_to, self._seen), complete_to, now)
 
-    def await_news(self, tx: Transaction, patience: timedelta) -> list[FactRow]:
+    def await_news(self, tx: Transaction, patience: timedelta) -> News:
         """Wait until something is visible that was not taken over, or patience has run out.
 
         Looks at the newest 2,000 ids: while an old transaction is open, many more are known above
@@ -49,7 +57,12 @@ class Watch:
         """
         above = max(self.complete_to, max(self._seen, default=0) - IDS_WATCHED)
         known = [fact_id for fact_id in tuple(self._seen) if fact_id > above]
-        return await_facts(tx, KINDS, above, known, patience)
+        return News(await_facts(tx, KINDS, above, known, patience), above)
+
+    def take_over_news(self, tx: Transaction, news: News, complete_to: int, now: datetime) -> None:
+        """Take over what was waited for. complete_to: the safe id, looked up before the waiting."""
+        is_whole = news.above <= self.complete_to  # else an older one may have appeared unseen
+        self.take_over(tx, news.rows, complete_to if is_whole else self.complete_to, now)
 
     def take_over(
         self, tx: Transaction, rows: Sequence[FactRow], complete_to: int, now: datetime
