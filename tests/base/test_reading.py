@@ -21,6 +21,7 @@ from oneshelf.base.reading import (
     await_facts,
     find_behind,
     find_parked,
+    last_drawn,
     react,
     retry_parked,
 )
@@ -114,6 +115,41 @@ def test_a_fact_drawn_but_not_committed_holds_later_ones_back(database, url, not
     assert early == 0
     assert late == 2
     assert notebook.told == [("a", 0), ("a", 1)]
+
+
+def begin_writing(*transactions):
+    """Give each an id of its own, in this order."""
+    for tx in transactions:
+        tx.run("SELECT pg_current_xact_id()")
+
+
+def draw_fact(tx, now, name):
+    announce(tx, [LampLit(name, 0)], now)
+    return last_drawn(tx)
+
+
+def test_a_fact_of_the_newest_transaction_is_not_safe_before_it_is_visible(database, now):
+    safe_ids = SafeIds()
+    light(database, now, ("a", 0))
+    with database.transaction("test", "newest") as newest:
+        begin_writing(newest)
+        fact = draw_fact(newest, now, "b")
+        looks = [safe_ids.look(database) for _ in range(3)]
+
+    assert max(looks) < fact
+    assert safe_ids.look(database) >= fact
+
+
+def test_a_fact_is_not_safe_while_its_writer_is_newer_than_all_that_have_ended(database, now):
+    safe_ids = SafeIds()
+    with database.transaction("test", "newest") as newest:
+        with database.transaction("test", "older") as older:
+            begin_writing(older, newest)
+            first = draw_fact(newest, now, "a")
+            draw_fact(older, now, "b")
+        looks = [safe_ids.look(database) for _ in range(3)]
+
+    assert max(looks) < first
 
 
 def test_a_fact_that_fails_is_parked_with_its_subject_and_the_rest_go_on(database, notebook, now):

@@ -1,9 +1,9 @@
 """Read facts in id order, each once per reaction, never past one that may still appear.
 
 Ids are drawn before they commit, so a higher id can be visible before a lower one. A reader
-remembers pairs (highest id drawn so far, then the next transaction id): every writer that drew such
-an id has an older transaction id, so once the oldest running transaction is not older than the
-pair's, all ids up to the pair's are visible or will never be.
+remembers pairs (highest id drawn so far, then who was writing): whoever drew such an id was writing
+then, or had ended. Once none of them writes any more, all ids up to the pair's are visible or will
+never be.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -40,7 +40,7 @@ class SafeIds:
 
     def __init__(self) -> None:
         """Start knowing nothing."""
-        self._pairs: list[tuple[int, int]] = []
+        self._pairs: list[tuple[int, frozenset[int]]] = []
         self.complete_to = 0
 
     def look(self, database: Database) -> int:
@@ -51,18 +51,27 @@ class SafeIds:
     def look_within(self, tx: Transaction) -> int:
         """Do the same in a transaction that is open."""
         drawn = last_drawn(tx)
-        [(oldest, following)] = tx.tuples(  # seen after the highest id, in a statement of its own
-            """
-            SELECT pg_snapshot_xmin(seen)::text::bigint, pg_snapshot_xmax(seen)::text::bigint
-              FROM pg_current_snapshot() AS seen
-            """
-        )
+        writing = _find_writing(tx)  # after the highest id, in a statement of its own
         if drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
-            self._pairs.append((drawn, following))
-        passed = [drawn for drawn, next_one in self._pairs if next_one <= oldest]
-        self._pairs = [pair for pair in self._pairs if pair[1] > oldest]
+            self._pairs.append((drawn, writing))
+        passed = [drawn for drawn, writers in self._pairs if writers.isdisjoint(writing)]
+        self._pairs = [pair for pair in self._pairs if not pair[1].isdisjoint(writing)]
         self.complete_to = max([self.complete_to, *passed])
         return self.complete_to
+
+
+def _find_writing(tx: Transaction) -> frozenset[int]:
+    """Find the transactions, in any database of the server, that have an id and have not ended.
+
+    By the lock each holds on its own id until what it wrote is visible. A snapshot does not tell:
+    its xmax follows the newest id that has ended, so the newest transaction is not in it.
+    """
+    return frozenset(
+        tx.scalars(
+            "SELECT transactionid::text::bigint FROM pg_locks"
+            " WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted"
+        )
+    )
 
 
 def last_drawn(tx: Transaction) -> int:
