@@ -1,7 +1,6 @@
 """A real PostgreSQL for every test: a server a test process, a fresh database a test.
 
-Test processes share no server, because a long transaction in any of its databases holds back
-what readers of facts may read.
+Test processes share no server: what the tests of one do to theirs reaches no other.
 """
 
 import itertools

@@ -22,6 +22,7 @@ from oneshelf.base.reading import (
     find_behind,
     find_parked,
     last_drawn,
+    newest_fact,
     react,
     retry_parked,
 )
@@ -150,6 +151,24 @@ def test_a_fact_is_not_safe_while_its_writer_is_newer_than_all_that_have_ended(d
         looks = [safe_ids.look(database) for _ in range(3)]
 
     assert max(looks) < first
+
+
+def test_only_who_writes_facts_of_this_database_holds_the_safe_id_back(database, fresh_url, now):
+    other_database = Database(fresh_url())
+    with (
+        database.transaction("test", "idle") as idle,
+        other_database.transaction("test", "elsewhere") as elsewhere,
+    ):
+        begin_writing(idle)
+        draw_fact(elsewhere, now, "a")
+        light(database, now, ("b", 0))
+        safe_ids = SafeIds()
+        safe_ids.look(database)
+        with database.transaction("test", "newest") as tx:
+            newest = newest_fact(tx)
+
+        assert safe_ids.look(database) == newest
+    other_database.close()
 
 
 def test_a_fact_that_fails_is_parked_with_its_subject_and_the_rest_go_on(database, notebook, now):

@@ -17,14 +17,26 @@ def view(database, monkeypatch):
     monkeypatch.setattr(snapshot, "WAIT", timedelta(seconds=6))  # whoever waits so long is late
     Shop.opened(database)
     view = Snapshot(database, SafeTail())
-    view.start()
     yield view
     view.stop()
 
 
+def test_what_is_there_before_the_thread_looks_is_soon_known_to_be_whole(database, view):
+    stock(database, ("LAMP", "leeds", 1))
+    view.start()
+
+    assert_reads_all(database, view)
+
+
 def test_while_facts_come_a_process_soon_says_how_far_it_has_read(database, view):
+    view.start()
     stock(database, ("LAMP", "leeds", 1))
     stock(database, ("LAMP", "leeds", 2))
+
+    assert_reads_all(database, view)
+
+
+def assert_reads_all(database, view):
     with database.transaction("test", "newest") as tx:
         newest = newest_fact(tx)
     until = time.monotonic() + 3

@@ -18,11 +18,7 @@ def shard_of(subject: str) -> int:
 
 
 def announce(tx: Transaction, facts: Sequence[Fact], now: datetime) -> None:
-    """Write facts, each with who and what caused it; the worker knows what happens next.
-
-    The transaction must have written or locked something before, so that a fact's id is drawn
-    after the transaction has an id of its own (see base.reading).
-    """
+    """Write facts, each with who and what caused it; the worker knows what happens next."""
     if not facts:
         return
     subjects = [fact.subject() for fact in facts]

@@ -1,9 +1,9 @@
 """Read facts in id order, each once per reaction, never past one that may still appear.
 
 Ids are drawn before they commit, so a higher id can be visible before a lower one. A reader
-remembers pairs (highest id drawn so far, then who was writing): whoever drew such an id was writing
-then, or had ended. Once none of them writes any more, all ids up to the pair's are visible or will
-never be.
+remembers pairs (highest id drawn so far, then who was writing facts): whoever drew such an id was
+writing then, or had ended. Once none of them writes any more, all ids up to the pair's are visible
+or will never be.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -40,7 +40,7 @@ class SafeIds:
 
     def __init__(self) -> None:
         """Start knowing nothing."""
-        self._pairs: list[tuple[int, frozenset[int]]] = []
+        self._pairs: list[tuple[int, frozenset[str]]] = []
         self.complete_to = 0
 
     def look(self, database: Database) -> int:
@@ -60,16 +60,22 @@ class SafeIds:
         return self.complete_to
 
 
-def _find_writing(tx: Transaction) -> frozenset[int]:
-    """Find the transactions, in any database of the server, that have an id and have not ended.
+def _find_writing(tx: Transaction) -> frozenset[str]:
+    """Find the transactions that have written a fact, or are about to, and have not ended.
 
-    By the lock each holds on its own id until what it wrote is visible. A snapshot does not tell:
-    its xmax follows the newest id that has ended, so the newest transaction is not in it.
+    By the lock on the table that each takes before it draws an id and holds until what it wrote is
+    visible. A snapshot does not tell: its xmax follows the newest transaction that has ended, so
+    the newest one that still writes is not in it.
     """
     return frozenset(
         tx.scalars(
-            "SELECT transactionid::text::bigint FROM pg_locks"
-            " WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted"
+            """
+            SELECT virtualtransaction
+              FROM pg_locks
+             WHERE locktype = 'relation' AND relation = 'base.fact'::regclass
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+               AND mode = 'RowExclusiveLock' AND granted
+            """
         )
     )
 

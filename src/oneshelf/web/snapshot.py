@@ -92,7 +92,8 @@ class Snapshot:
         started_s = time.monotonic()
         with self._told(), self._lock, self._transaction("refresh the snapshot") as tx:
             self._now = read_now(tx)
-            self._watch.refresh(tx, self._complete_to, self._now)
+            if self._watch.refresh(tx, self._complete_to, self._now):
+                self._moved_at_s = started_s
             self._fresh_at_s = started_s
 
     def _work(self) -> None:
@@ -112,7 +113,7 @@ class Snapshot:
                     self._fresh_at_s = told_at_s
                 self._now = read_now(tx)
                 complete_to = self._tail.look_within(tx)
-                if complete_to > self._complete_to:
+                if news.rows or complete_to > self._complete_to:
                     self._moved_at_s = told_at_s
                 self._complete_to = complete_to  # for the next, which reads later
 

@@ -44,9 +44,11 @@ class Watch:
         self._seen: set[int] = set()
         self.outlook = Outlook(_load(tx, now), now.date())
 
-    def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> None:
-        """Take over what became visible. complete_to: the safe id, looked up before."""
-        self.take_over(tx, visible_facts(tx, KINDS, self.complete_to, self._seen), complete_to, now)
+    def refresh(self, tx: Transaction, complete_to: int, now: datetime) -> int:
+        """Take over what became visible; return how many facts. complete_to: as in `take_over`."""
+        rows = visible_facts(tx, KINDS, self.complete_to, self._seen)
+        self.take_over(tx, rows, complete_to, now)
+        return len(rows)
 
     def await_news(self, tx: Transaction, patience: timedelta) -> News:
         """Wait until something is visible that was not taken over, or patience has run out.

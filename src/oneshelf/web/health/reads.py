@@ -7,7 +7,7 @@ from oneshelf.base.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class LongTransaction:
-    """The oldest open transaction of the whole server: it holds the safe id and vacuum back."""
+    """The oldest open transaction of the whole server: it may hold the safe id and vacuum back."""
 
     pid: int | None
     application: str
