@@ -1,5 +1,6 @@
 """A process from its start to its end, and what it learns from others in between."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from test_placing_doors import order as wanted
 
 from oneshelf.catalog.access.actions import issue_key
-from oneshelf.web.serving import take_port
+from oneshelf.web.serving import TOGETHER_BYTES_MAX, Together, take_port
 from shop import MONDAY, Shop, order, stock
 
 SERVE = """
@@ -89,3 +90,58 @@ def test_a_process_told_to_stop_ends_soon_even_with_an_open_stream(client, proce
 
     assert process.wait(10) in {0, -signal.SIGTERM}
     assert time.monotonic() - started_s < 5
+
+
+class Wire(asyncio.Transport):
+    """Remembers each call of the system, and whether it was closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent = []
+        self.closed = False
+
+    def write(self, data):
+        self.sent.append(data)
+
+    def close(self):
+        self.closed = True
+
+    def is_closing(self):
+        return self.closed
+
+
+async def sent_in_turns(*turns):
+    wire = Wire()
+    together = Together(wire)
+    for parts in turns:
+        for part in parts:
+            together.write(part)
+        await asyncio.sleep(0)
+    return wire.sent
+
+
+def test_what_one_turn_writes_leaves_as_one():
+    sent = asyncio.run(sent_in_turns([b"head", b"body"], [b"more"]))
+
+    assert sent == [b"headbody", b"more"]
+
+
+def test_a_long_answer_is_not_gathered_without_bound():
+    chunk = b"x" * (TOGETHER_BYTES_MAX // 2)
+
+    sent = asyncio.run(sent_in_turns([chunk, chunk, chunk, chunk]))
+
+    assert [len(one) for one in sent] == [3 * len(chunk), len(chunk)]
+
+
+def test_what_was_written_leaves_before_the_end_and_nothing_after_it():
+    async def closed():
+        wire = Wire()
+        together = Together(wire)
+        together.write(b"last words")
+        together.close()
+        together.write(b"too late")
+        await asyncio.sleep(0)
+        return wire.sent
+
+    assert asyncio.run(closed()) == [b"last words"]

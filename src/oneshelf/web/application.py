@@ -21,6 +21,7 @@ from oneshelf.web.batches.carts import holding
 from oneshelf.web.batches.orders import placing
 from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
+from oneshelf.web.decoding import header_of
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
 from oneshelf.web.edge import Edge, Entrance, ShortWay
 from oneshelf.web.events.doors import DOORS as EVENTS
@@ -198,7 +199,7 @@ async def admit(house: House, connection: Connection | HttpRequest, door: Door) 
         raise OneshelfError(
             "overloaded", "This server is stopping.", "Repeat the request; another one takes it."
         )
-    authorization = connection.headers.get("authorization")
+    authorization = header_of(connection.scope, b"authorization")
     if door.scope == "public":
         if not house.keys.knows(authorization):
             _limit(house, connection)

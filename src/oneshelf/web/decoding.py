@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
+from litestar.types import Scope
 
 from oneshelf.web.problems import Fault, FaultyError
 
@@ -20,6 +21,18 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 ShapeKind = TypeVar("ShapeKind", bound=Shape)
+
+
+def header_of(scope: Scope, name: bytes) -> str | None:
+    """Return a request's header, the first of that name. name: in small letters.
+
+    For the few that every request is asked for: the framework's collection of all costs as much as
+    a look-up's answer.
+    """
+    for given, value in scope["headers"]:
+        if given == name:
+            return value.decode("latin-1")
+    return None
 
 
 def decode_body(raw: bytes, kind: type[Kind]) -> Kind:

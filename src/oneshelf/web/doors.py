@@ -34,7 +34,7 @@ from oneshelf.base.repeat_keys import (
 )
 from oneshelf.catalog.access.keys import ApiKey
 from oneshelf.catalog.access.scopes import Scope
-from oneshelf.web.decoding import Shape, convert_parameters, decode_body
+from oneshelf.web.decoding import Shape, convert_parameters, decode_body, header_of
 from oneshelf.web.defects import logged_defects
 from oneshelf.web.house import House
 from oneshelf.web.problems import Fault, FaultyError, request_id_of
@@ -109,7 +109,8 @@ class Visit:
 
     def expect_media(self, media: str) -> None:
         """Refuse a body that says it is something else."""
-        said = self.request.headers.get("content-type", media).partition(";")[0].strip().lower()
+        header = header_of(self.request.scope, b"content-type")
+        said = media if header is None else header.partition(";")[0].strip().lower()
         if said != media:
             raise OneshelfError(
                 "unsupported_media",
@@ -119,7 +120,7 @@ class Visit:
 
     def repeat_key(self) -> str | None:
         """Return the `Idempotency-Key`, if one came."""
-        key = self.request.headers.get("idempotency-key")
+        key = header_of(self.request.scope, b"idempotency-key")
         if key is None:
             return None
         if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
@@ -129,7 +130,7 @@ class Visit:
 
     def version(self) -> int | None:
         """Return the version of `If-Match`; None if it is absent or matches any."""
-        given = self.request.headers.get("if-match")
+        given = header_of(self.request.scope, b"if-match")
         if given is None or given.strip() == "*":
             return None
         found = VERSION.fullmatch(given.strip())

@@ -8,15 +8,15 @@ answered and every problem come from the same functions on both ways.
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from uuid_utils import uuid7
 
-from oneshelf.base.identifiers import new_id
 from oneshelf.web.doors import HttpRequest
 from oneshelf.web.metrics import Metrics
 from oneshelf.web.problems import answer_error
@@ -60,31 +60,37 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = list(message.get("headers", []))
-                is_page = any(n.lower() == b"content-type" and b"html" in v for n, v in headers)
-                present = {name.lower() for name, _ in headers}
-                headers += [pair for pair in HEADERS if pair[0] not in present]
-                headers.append((b"content-security-policy", PAGES_MAY if is_page else REST_MAY))
-                headers.append((b"x-request-id", request_id.encode()))
-                if b"cache-control" not in present:
-                    headers.append((b"cache-control", b"no-store"))
-                message["headers"] = headers
+                message["headers"] = _with_ours(message.get("headers", ()), request_id)
             await send(message)
 
         try:
             await self._inner(scope, receive, send_with_headers)
         finally:
             door = str(scope.get("path_template") or "none")
-            self._metrics.requests.labels(scope["method"], door, str(status)).inc()
             elapsed_s = time.perf_counter() - started_s
-            self._metrics.seconds.labels(scope["method"], door).observe(elapsed_s)
+            self._metrics.answered(scope["method"], door, status, elapsed_s)
+
+
+def _with_ours(
+    headers: Iterable[tuple[bytes, bytes]], request_id: str
+) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers and those that every answer has."""
+    given = [*headers]
+    present = {name.lower(): value for name, value in given}
+    is_page = b"html" in present.get(b"content-type", b"")
+    given += [pair for pair in HEADERS if pair[0] not in present]
+    given.append((b"content-security-policy", PAGES_MAY if is_page else REST_MAY))
+    given.append((b"x-request-id", request_id.encode()))
+    if b"cache-control" not in present:
+        given.append((b"cache-control", b"no-store"))
+    return given
 
 
 def _request_id(scope: HTTPScope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and GIVEN_ID.fullmatch(value):
             return value.decode()
-    return str(new_id())
+    return str(uuid7())
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,11 @@ class Writer(Generic[Request, Answer]):
 
     async def ask(self, request: Request) -> Answer:
         """Queue one request; return its answer or raise its error."""
-        waiting = _Waiting[Request, Answer](
-            request, asyncio.get_running_loop().create_future(), time.monotonic()
-        )
+        answered: asyncio.Future[Answer | OneshelfError]
+        answered = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(request, answered, time.monotonic())
         self._queue([waiting])
-        answer = await waiting.future
+        answer = await answered
         if isinstance(answer, OneshelfError):
             raise answer
         return answer
