@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager
+from itertools import islice
 
 import httpx
 import live_day
@@ -13,6 +14,7 @@ import pytest
 from oneshelf.web.live.mailbox import ARCS_WAITING_MAX, Mailbox, Message
 
 PARTS = {"clock", "figures", "orders", "decision", "shelf"}
+STAGE = {"ground", "places"}
 
 
 @pytest.fixture
@@ -59,6 +61,16 @@ def test_a_browser_hears_every_part_and_then_each_order(day, address):
     assert len(json.loads(arcs)) == 1
     assert int(number) >= json.loads(arcs)[0]["id"]
     assert "#10001" in orders
+
+
+def test_places_that_came_between_the_page_and_its_stream_are_heard(database, address):
+    httpx.get(address).raise_for_status()  # drawn from the empty catalog
+    live_day.open_shop(database)
+    with listening(address) as stream:
+        heard = {event: data for event, _, data in islice(stream, len(PARTS) + len(STAGE))}
+
+    assert heard.keys() == PARTS | STAGE
+    assert "warehouse" in heard["places"]
 
 
 def test_who_comes_back_hears_the_orders_it_missed_and_no_others(day, address):

@@ -65,6 +65,7 @@ class Feed:
         }
         self._stage: scene.Stage | None = None
         self._stage_until_s = 0.0
+        self._stage_read_to = FactId(0)
         self._articles: dict[str, reads.Article | None] = {}
         self._floor = FactId(0)
         self._has_floor = False
@@ -83,9 +84,11 @@ class Feed:
         return self._renew_stage(tx)
 
     def _renew_stage(self, tx: Transaction) -> scene.Stage:
+        read_to = reads.read_newest_fact(tx)
         stage = scene.set_stage(tx, self._stage)
         with self._lock:
             self._stage = stage
+            self._stage_read_to = read_to
             self._stage_until_s = time.monotonic() + STAGE_REMEMBERED_S
             self._articles.clear()
         return stage
@@ -134,10 +137,12 @@ class Feed:
             return self._is_watching
 
     def _look(self, tx: Transaction) -> None:
+        stage = self._stage or self._renew_stage(tx)
         if not self._has_floor:
             self._floor, self._has_floor = reads.read_newest_fact(tx), True
-            self._parts["stage"].due_s = time.monotonic() + self._parts["stage"].every_s
-        stage = self._stage or self._renew_stage(tx)
+            is_current = self._floor == self._stage_read_to  # else the catalog may have changed
+            rest_s = self._parts["stage"].every_s if is_current else 0.0
+            self._parts["stage"].due_s = time.monotonic() + rest_s
         fresh = self._read_fresh(tx)
         placed = [fact for fact in fresh if fact.body][:ARCS_PER_LOOK]
         if placed:
