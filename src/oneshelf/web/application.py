@@ -23,7 +23,7 @@ from oneshelf.web.catalog.keys_admin import DOORS as KEYS
 from oneshelf.web.catalog.sheets import DOORS as SHEETS
 from oneshelf.web.decoding import header_of
 from oneshelf.web.doors import JSON, Door, HttpRequest, Visit
-from oneshelf.web.edge import Edge, Entrance, ShortWay
+from oneshelf.web.edge import Edge, Enter, ShortWay
 from oneshelf.web.events.doors import DOORS as EVENTS
 from oneshelf.web.following import SafeTail
 from oneshelf.web.health.doors import DOORS as HEALTH
@@ -132,9 +132,9 @@ def make_application(house: House) -> ASGIApp:
         house.crew.stop()
         house.lookout.stop()
 
-    routes = {door: handler(door, house) for door in every_door(house)}
+    doors = every_door(house)
     application = Litestar(
-        list(routes.values()),
+        [handler(door, house) for door in doors],
         guards=[partial(guard, house)],
         exception_handlers={Exception: answer_error},
         on_startup=[open_house],
@@ -143,9 +143,9 @@ def make_application(house: House) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    entrances: dict[tuple[str, str], Entrance] = {
-        (door.method, door.path): Entrance(door.path, route, partial(enter, house, door))
-        for door, route in routes.items()
+    entrances: dict[tuple[str, str], Enter] = {
+        (door.method, door.path): partial(enter, house, door)
+        for door in doors
         if door.way == "short"
     }
     return Edge(ShortWay(application, entrances), house.metrics)
@@ -163,14 +163,13 @@ def handler(door: Door, house: House) -> HTTPRouteHandler:
     """Return a door as the router knows it."""
 
     async def enter(request: HttpRequest) -> Response[bytes] | Stream:
-        return await door.answer(Visit(request, house, key_of(request)))
+        return await door.answer(Visit(request, house, key_of(request), door.body_bytes_max))
 
     route = HTTPRouteHandler(
         NAMED.sub(r"{\1:str}", door.path),
         http_method=door.method,
         status_code=door.status,
         opt={"door": door},
-        request_max_body_size=door.body_bytes_max,
         name=f"{door.method} {door.path}",
     )
     return route(enter)
@@ -179,7 +178,7 @@ def handler(door: Door, house: House) -> HTTPRouteHandler:
 async def enter(house: House, door: Door, request: HttpRequest) -> Response[bytes]:
     """Guard a door and answer at it, without the router."""
     await admit(house, request, door)
-    answer = await door.answer(Visit(request, house, key_of(request)))
+    answer = await door.answer(Visit(request, house, key_of(request), door.body_bytes_max))
     if isinstance(answer, Stream):
         raise TypeError(f"{door.path} streams; only the router can")
     return answer

@@ -16,7 +16,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import InternalServerException
 from litestar.response import Stream
 
 from oneshelf.base.batching import decide_batch
@@ -70,6 +69,7 @@ class Visit:
     request: HttpRequest
     house: House
     key: ApiKey | None
+    body_bytes_max: int
 
     def who(self) -> ApiKey:
         """Return the key; a door that is not public always has one."""
@@ -93,14 +93,25 @@ class Visit:
 
     async def content(self) -> bytes:
         """Read the body as it came."""
-        try:
-            return await self.request.body()
-        except InternalServerException as error:  # the framework's word for who hung up
-            raise OneshelfError(
-                "bad_request",
-                "The connection was closed before the whole body had come.",
-                "Send the request again, under the same key.",
-            ) from error
+        parts, size = list[bytes](), 0
+        while True:
+            message = await self.request.receive()
+            if message["type"] != "http.request":
+                raise OneshelfError(
+                    "bad_request",
+                    "The connection was closed before the whole body had come.",
+                    "Send the request again, under the same key.",
+                )
+            parts.append(message["body"])
+            size += len(message["body"])
+            if size > self.body_bytes_max:
+                raise OneshelfError(
+                    "too_large",
+                    f"The body is longer than the {self.body_bytes_max} bytes this door takes.",
+                    "Send it in smaller parts.",
+                )
+            if not message["more_body"]:
+                return b"".join(parts)
 
     async def body(self, kind: type[Body]) -> Body:
         """Read a JSON body."""

@@ -9,11 +9,9 @@ answered and every problem come from the same functions on both ways.
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from litestar import Request, Response
 from litestar.enums import ScopeType
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
@@ -35,6 +33,7 @@ PAGES_MAY = (  # scripts and styles from files of ours alone, nothing inline, no
     b" font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self';"
     b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+Enter = Callable[[HttpRequest], Awaitable[Response[bytes]]]
 REST_MAY = b"default-src 'none'; frame-ancestors 'none'"
 
 
@@ -93,19 +92,10 @@ def _request_id(scope: HTTPScope) -> str:
     return str(uuid7())
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """A door on the short way. route: the same door as the router knows it; it bounds the body."""
-
-    path: str
-    route: HTTPRouteHandler
-    enter: Callable[[HttpRequest], Awaitable[Response[bytes]]]
-
-
 class ShortWay:
     """Answers at the entrances it knows; everything else goes the long way."""
 
-    def __init__(self, inner: ASGIApp, entrances: Mapping[tuple[str, str], Entrance]) -> None:
+    def __init__(self, inner: ASGIApp, entrances: Mapping[tuple[str, str], Enter]) -> None:
         """Wrap. entrances: by method and path."""
         self._inner = inner
         self._entrances = entrances
@@ -115,16 +105,15 @@ class ShortWay:
         if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
-        entrance = self._entrances.get((scope["method"], scope["path"]))
-        if entrance is None:
+        enter = self._entrances.get((scope["method"], scope["path"]))
+        if enter is None:
             await self._inner(scope, receive, send)
             return
-        scope["route_handler"] = entrance.route
-        scope["path_template"] = entrance.path
+        scope["path_template"] = scope["path"]
         scope["path_params"] = {}
         request: HttpRequest = Request(scope, receive, send)
         try:
-            response = await entrance.enter(request)
+            response = await enter(request)
         except Exception as error:  # noqa: BLE001 - becomes a problem, as on the long way
             response = answer_error(request, error)
         await _send(response, send)
