@@ -1,7 +1,8 @@
 """T4: several hundred buyers place orders over HTTP, each answered before its next.
 
-Ours: one `oneshelf serve`. Baseline: the same server with one transaction an order (see
-`naive_server.py`). Both have one process; it shares two cores with its PostgreSQL and the crowd.
+Ours: `oneshelf serve`. Baseline: the same server with one transaction an order (see
+`naive_server.py`). Both run it twice, a process a core, as a shop would; buyers are dealt out, and
+the cores are shared with PostgreSQL and the crowd.
 
     T4/hot      everybody wants one SKU that stands at one node of 16
     T4/spread   1 to 3 lines of 1,000 SKUs, each at about half of 16 nodes
@@ -41,6 +42,7 @@ from worlds import (
 )
 
 CLIENTS = 300
+SERVERS = 2
 SLICES = 6
 WARMING_UP = 300
 ORDERS_MAX = 8_000
@@ -140,7 +142,7 @@ class Arm:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Run the server, warm it up; at the end sell the scarce SKU out and audit."""
-        with servers(self._url, command=self._command) as self._addresses:
+        with servers(self._url, SERVERS, command=self._command) as self._addresses:
             self.sell(WARMING_UP)
             self._seconds, self._latencies_s = 0.0, []
             yield
