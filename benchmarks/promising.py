@@ -1,10 +1,12 @@
 """T20: promises a second over HTTP at 200 nodes and 2 lines, with dates, prices and reasons.
 
 Baseline: the same server and plan function, but the promise door reads the stock of both SKUs at
-every node, and the capacity, from PostgreSQL for each call. Destinations are British outcodes.
+every node, and the capacity, from PostgreSQL for each call. Both run a process a core, among which
+calls are dealt out. Destinations are British outcodes.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -14,9 +16,10 @@ from load import Request, send
 from oneshelf.simulation.network import Network, draw_network
 from oneshelf.simulation.retailer.packaged import outcodes
 from rounds import Figures, Line, compare, finish
-from worlds import admin_key, fresh_database, open_network, postgres, run_server
+from worlds import admin_key, fresh_database, open_network, postgres, servers
 
 NODES, SKUS, LINES = 200, 200, 2
+SERVERS = 2
 CALLS = 2_000
 BASELINE_CALLS = 600
 CLIENTS = 32
@@ -32,7 +35,7 @@ def main() -> None:
     with postgres() as server, fresh_database(server) as url:
         open_network(url, network, shelves)
         key = admin_key(url)
-        with run_server(url) as ours, run_server(url, BASELINE) as baseline:
+        with servers(url, SERVERS) as ours, servers(url, SERVERS, BASELINE) as baseline:
             lines = [
                 compare(
                     "T20/promise",
@@ -40,7 +43,7 @@ def main() -> None:
                     lambda number: ask(ours, key, network, number, CALLS),
                 )
             ]
-            crowd = send([ours], key, draw_calls(network, 99, CALLS), CLIENTS)
+            crowd = send(ours, key, draw_calls(network, 99, CALLS), CLIENTS)
     fast, p99_ms = crowd.per_second(), crowd.percentile_ms(99)
     lines += [
         Line("T20/per second", PER_SECOND_MIN, fast, fast / PER_SECOND_MIN, 0),
@@ -49,9 +52,9 @@ def main() -> None:
     finish(lines)
 
 
-def ask(address: str, key: str, network: Network, seed: int, calls: int) -> Figures:
+def ask(addresses: Sequence[str], key: str, network: Network, seed: int, calls: int) -> Figures:
     """Ask for promises; an answer that is none is a violation."""
-    crowd = send([address], key, draw_calls(network, seed, calls), CLIENTS)
+    crowd = send(addresses, key, draw_calls(network, seed, calls), CLIENTS)
     wrong = len(crowd.latencies_s) - crowd.statuses[200]
     return Figures(crowd.per_second(), wrong, f"p99 {crowd.percentile_ms(99):.0f} ms")
 
