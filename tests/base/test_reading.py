@@ -21,7 +21,6 @@ from oneshelf.base.reading import (
     await_facts,
     find_behind,
     find_parked,
-    last_drawn,
     newest_fact,
     react,
     retry_parked,
@@ -126,7 +125,7 @@ def begin_writing(*transactions):
 
 def draw_fact(tx, now, name):
     announce(tx, [LampLit(name, 0)], now)
-    return last_drawn(tx)
+    return newest_fact(tx)
 
 
 def test_a_fact_of_the_newest_transaction_is_not_safe_before_it_is_visible(database, now):

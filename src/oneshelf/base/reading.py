@@ -50,8 +50,7 @@ class SafeIds:
 
     def look_within(self, tx: Transaction) -> int:
         """Do the same in a transaction that is open."""
-        drawn = last_drawn(tx)
-        writing = _find_writing(tx)  # after the highest id, in a statement of its own
+        drawn, writing = _find_writing(tx)
         if drawn > max([self.complete_to, *(pair[0] for pair in self._pairs)]):
             self._pairs.append((drawn, writing))
         passed = [drawn for drawn, writers in self._pairs if writers.isdisjoint(writing)]
@@ -60,30 +59,27 @@ class SafeIds:
         return self.complete_to
 
 
-def _find_writing(tx: Transaction) -> frozenset[str]:
-    """Find the transactions that have written a fact, or are about to, and have not ended.
+def _find_writing(tx: Transaction) -> tuple[int, frozenset[str]]:
+    """Find the highest id drawn (0: none), then who has written a fact, or is about to.
 
     By the lock on the table that each takes before it draws an id and holds until what it wrote is
     visible. A snapshot does not tell: its xmax follows the newest transaction that has ended, so
     the newest one that still writes is not in it.
     """
-    return frozenset(
-        tx.scalars(
-            """
-            SELECT virtualtransaction
-              FROM pg_locks
-             WHERE locktype = 'relation' AND relation = 'base.fact'::regclass
-               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-               AND mode = 'RowExclusiveLock' AND granted
-            """
-        )
+    [(drawn, called, writing)] = tx.tuples(
+        """
+        SELECT drawn.last_value, drawn.is_called, writing.transactions
+          FROM base.fact_fact_id_seq AS drawn
+         CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(virtualtransaction), '{}') AS transactions
+                 FROM pg_locks
+                WHERE drawn.last_value > 0  -- asks for the locks once the id has been read
+                  AND locktype = 'relation' AND relation = 'base.fact'::regclass
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                  AND mode = 'RowExclusiveLock' AND granted) AS writing
+        """
     )
-
-
-def last_drawn(tx: Transaction) -> int:
-    """Return the highest fact id drawn so far, committed or not; 0 before the first."""
-    [(drawn, called)] = tx.tuples("SELECT last_value, is_called FROM base.fact_fact_id_seq")
-    return int(drawn) if called else 0
+    return int(drawn) if called else 0, frozenset(writing)
 
 
 def newest_fact(tx: Transaction) -> int:

@@ -22,7 +22,7 @@ LOG = structlog.get_logger()
 WAIT = timedelta(milliseconds=250)  # in the database for the next fact; then the clock is read
 CLOSE_WAIT = timedelta(milliseconds=20)  # while facts come: others wait to be told they are read
 CLOSE_FOR_S = 0.5
-FOLLOWED_S = 1.0  # in one transaction; between two of them a commit waits longer to be known
+FOLLOWED_S = 1.5  # in one transaction; who changes the table waits for its end, at most 2 s
 PAUSE_S = 0.1  # after a failure
 CLOCK_TRUSTED_S = 1.0
 
@@ -38,6 +38,7 @@ class Snapshot:
         self._stopping = Event()
         self._fresh_at_s = time.monotonic()
         self._moved_at_s = 0.0
+        self._now_read_at_s = 0.0
         self._patience: Patience | None = None  # a door's; more after a failure: all is loaded anew
         self._thread = Thread(target=self._work, name="snapshot", daemon=True)
         tail.look(database)
@@ -102,7 +103,8 @@ class Snapshot:
 
     def _follow(self) -> None:
         """Wait in the database for what is not known yet, and take it over, for a while."""
-        self.refresh()
+        if not self._watch.watches_all():
+            self.refresh()
         until_s = time.monotonic() + FOLLOWED_S
         with self._told(), self._transaction("wait for facts") as tx:
             while time.monotonic() < until_s and not self._stopping.is_set():
@@ -111,7 +113,8 @@ class Snapshot:
                 with self._lock:
                     self._watch.take_over_news(tx, news, self._complete_to, self._now)
                     self._fresh_at_s = told_at_s
-                self._now = read_now(tx)
+                if told_at_s - self._now_read_at_s > WAIT.total_seconds():
+                    self._now, self._now_read_at_s = read_now(tx), told_at_s
                 complete_to = self._tail.look_within(tx)
                 if news.rows or complete_to > self._complete_to:
                     self._moved_at_s = told_at_s

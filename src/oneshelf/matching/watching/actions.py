@@ -57,9 +57,16 @@ class Watch:
         the safe id, and each look would go through them. An older fact that appears late is left
         to `refresh`.
         """
-        above = max(self.complete_to, max(self._seen, default=0) - IDS_WATCHED)
+        above = max(self.complete_to, self._window())
         known = [fact_id for fact_id in tuple(self._seen) if fact_id > above]
         return News(await_facts(tx, KINDS, above, known, patience), above)
+
+    def watches_all(self) -> bool:
+        """Say whether `await_news` would see every fact that is not known."""
+        return self._window() <= self.complete_to
+
+    def _window(self) -> int:
+        return max(self._seen, default=0) - IDS_WATCHED
 
     def take_over_news(self, tx: Transaction, news: News, complete_to: int, now: datetime) -> None:
         """Take over what was waited for. complete_to: the safe id, looked up before the waiting."""
