@@ -50,7 +50,6 @@ class Metrics:
             *PLAIN,
             self._collectors,
         )
-
         self._count = cache(self._requests.labels)
         self._time = cache(self._seconds.labels)
 

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -73,9 +74,10 @@ class Together(asyncio.Transport):
 class HeadWithBody(HttpToolsProtocol):
     """Uvicorn's protocol writes the head of an answer and its body; here they leave as one."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        super().connection_made(Together(transport))
+        whole = cast("asyncio.Transport", transport)  # uvloop's has all its methods, not its type
+        super().connection_made(Together(whole))
 
 
 class Server(uvicorn.Server):
