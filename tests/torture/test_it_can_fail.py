@@ -15,20 +15,27 @@ BUGS = {
     "points_are_not_locked": ("one_shelf", {"expected"}),
     "balances_are_read_then_written": ("one_shelf", {"ledger"}),
     "repeats_are_not_known": ("repeats", {"deeds"}),
-    # Who lapses a hold a second time meets a CHECK (which a process logs), the ledger or the facts.
-    "holds_lapse_without_a_lock": ("short_carts", {"ledger", "facts_written", "processes"}),
+    # Who lapses a hold a second time meets a CHECK (which a process logs), the ledger, the facts,
+    # or the other one: each waits for a hold that the other has, time after time.
+    "holds_lapse_without_a_lock": (
+        "short_carts",
+        {"ledger", "facts_written", "processes", "circles"},
+    ),
 }
 SLOW_BUGS = {"facts_are_written_after_the_commit": ("kills", {"facts_written"})}
-SEEDS_MAX = 4  # a kill must fall between a commit and what follows it: chance, so several seeds
+SEEDS_MAX = 4  # who meets whom is chance, and so is what a kill falls between: so several seeds
 
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_known_bug_is_caught(bug, tmp_path):
     focus, laws = BUGS[bug]
     source = with_bug(bug, tmp_path)
-    broken, _ = torture(focus, RUNS[focus], source=source, minutes=BUG_MINUTES)
+    caught = any(
+        laws & torture(focus, RUNS[focus], source=source, seed=seed, minutes=BUG_MINUTES)[0].keys()
+        for seed in range(1, SEEDS_MAX + 1)
+    )
 
-    assert laws & broken.keys()
+    assert caught
 
 
 @pytest.mark.slow
