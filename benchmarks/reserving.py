@@ -9,6 +9,7 @@ Violations: more promised than there is, answers that the tables do not bear out
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from oneshelf.inventory.reservations.actions import reserve
 from oneshelf.inventory.reservations.holding import Gone, Hold, HoldLine, Reserved, Short
 from oneshelf.simulation.network import draw_network
 from oneshelf.web.batches.writer import BatchKind, Writer
-from oneshelf.web.serving import spare_what_is_loaded
+from oneshelf.web.serving import SWITCH_S, spare_what_is_loaded
 from rounds import Figures, compare, finish
 from worlds import MONDAY, count_differences, fresh_database, open_network, postgres
 
@@ -248,7 +249,8 @@ def count_violations(url: str, seen: Seen) -> int:
 def main() -> None:
     """Run both comparisons, each arm on a fresh database."""
     seen: dict[tuple[str, int], Seen] = {}
-    spare_what_is_loaded()  # as a server does; for every arm
+    spare_what_is_loaded()  # this and the next as a server does; for every arm
+    sys.setswitchinterval(SWITCH_S)
 
     with postgres() as server:
 

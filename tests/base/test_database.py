@@ -3,6 +3,7 @@
 import threading
 
 import psycopg
+import psycopg_pool
 import pytest
 from psycopg.sql import SQL, Identifier
 
@@ -113,6 +114,32 @@ def test_a_lost_connection_says_so_and_the_next_transaction_gets_a_new_one(shop,
 
     with shop.transaction("test", "again") as tx:
         assert tx.scalars("SELECT age FROM person WHERE person_id = 1") == [1]
+
+
+def test_a_connection_that_was_ended_while_it_waited_is_not_used_again(shop, url):
+    with shop.transaction("test", "used") as tx:
+        [process_id] = tx.scalars("SELECT pg_backend_pid()")
+    with psycopg.connect(url, autocommit=True) as killer:
+        killer.execute("SELECT pg_terminate_backend(%s, 5000)", (process_id,))
+
+    with shop.transaction("test", "again") as tx:
+        assert tx.scalars("SELECT pg_backend_pid()") != [process_id]
+
+
+@pytest.mark.parametrize(("trusted_s", "questions"), [(60.0, 1), (0.0, 3)])
+def test_a_connection_that_answered_lately_is_not_asked_again(
+    database, trusted_s, questions, monkeypatch
+):
+    asked = []
+    pool = psycopg_pool.ConnectionPool
+    monkeypatch.setattr(pool, "check_connection", staticmethod(asked.append))
+    monkeypatch.setattr("oneshelf.base.database.TRUSTED_S", trusted_s)
+
+    for _ in range(3):
+        with database.transaction("test", "used"):
+            pass
+
+    assert len(asked) == questions
 
 
 def test_a_defect_of_ours_shows_its_sqlstate_alone(database):

@@ -1,6 +1,7 @@
 """The writer's laws: every request is answered once, in order, and poison harms nobody else."""
 
 import asyncio
+import sys
 import threading
 from collections import Counter
 
@@ -62,6 +63,23 @@ def test_every_request_is_answered_once_and_poison_alone_fails(count, poison):
         else:
             assert answer == f"done {number}"
     assert shop.committed == [n for n in range(count) if n not in poison]
+
+
+def test_what_one_turn_of_the_loop_brings_is_one_batch():
+    shop = Shop()
+    switch_s = sys.getswitchinterval()
+
+    async def crowd(writer):
+        await asyncio.sleep(0.1)  # until its thread waits
+        return await ask_everything(writer, range(300))
+
+    sys.setswitchinterval(1e-6)  # a thread that is called runs at once
+    try:
+        run(shop, crowd)
+    finally:
+        sys.setswitchinterval(switch_s)
+
+    assert shop.batches == [("shared", list(range(300)))]
 
 
 def test_threads_with_loops_of_their_own_lose_nothing():

@@ -1,5 +1,7 @@
 """PostgreSQL transactions. The only file that knows the driver."""
 
+import select
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ BARE = frozenset({int, float, bool, date, datetime, UUID})  # kinds that never n
 
 CONTENDED = frozenset({"40001", "40P01", "55P03", "57014"})
 SLOW_S = 2.0  # who has waited so long has the database looked at
+TRUSTED_S = 1.0  # a connection that answered so lately is not asked whether it still does
 GREETING_S_MAX = 2  # a connection that is not up and asked for its health by then never will be
 
 
@@ -134,6 +137,12 @@ def _translate(error: psycopg.Error) -> OneshelfError:
     )
 
 
+class _Connection(psycopg.Connection[Any]):
+    """A connection of the pool. answered_at_s: when the database last answered on it."""
+
+    answered_at_s = 0.0
+
+
 class Database:
     """A pool of connections to one PostgreSQL. While it is away, nobody waits for it."""
 
@@ -166,6 +175,7 @@ class Database:
                 if allowed is not self._patience:
                     _limit(connection, allowed, only_now=True)
                 yield Transaction(connection, by, because)
+                connection.answered_at_s = time.monotonic()
         except DatabaseUnavailableError:
             self._outage.suspect()
             raise
@@ -177,9 +187,10 @@ class Database:
         self._deadlines.stop()
         self._pool.close()
 
-    def _make_pool(self) -> psycopg_pool.ConnectionPool:
+    def _make_pool(self) -> psycopg_pool.ConnectionPool[_Connection]:
         return psycopg_pool.ConnectionPool(
             self._url,
+            connection_class=_Connection,
             min_size=0,
             max_size=self._connections_max,
             open=True,
@@ -196,7 +207,10 @@ class Database:
             _limit(connection, self._patience, only_now=False)
             connection.commit()
 
-    def _check(self, connection: psycopg.Connection[Any]) -> None:
+    def _check(self, connection: _Connection) -> None:
+        """Refuse a connection that the database has left: a round trip, unless it is trusted."""
+        if time.monotonic() - connection.answered_at_s < TRUSTED_S and not _has_news(connection):
+            return
         try:
             with self._deadlines.within(connection.fileno(), GREETING_S_MAX / 2):
                 psycopg_pool.ConnectionPool.check_connection(connection)
@@ -220,6 +234,13 @@ class Database:
     def _start_afresh(self) -> None:
         """Connect anew: the old pool would ask again only after ever longer pauses."""
         self._pool = self._make_pool()
+
+
+def _has_news(connection: _Connection) -> bool:
+    """Say whether the database sent something unasked, as it does before it hangs up."""
+    incoming = select.poll()
+    incoming.register(connection.fileno(), select.POLLIN)
+    return bool(incoming.poll(0))
 
 
 def array_literal(values: Sequence[Value | None]) -> str:

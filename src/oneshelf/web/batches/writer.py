@@ -1,7 +1,7 @@
 """The hot path: one thread takes what has queued while the last batch ran and decides it together.
 
-Many doors wait on the event loop; one commit answers them all. No timer: a lone request is a batch
-of one.
+Many doors wait on the event loop; one commit answers them all. No timer: what one turn of the loop
+brings is a batch, and a lone request is a batch of one.
 """
 
 import asyncio
@@ -122,6 +122,10 @@ class Writer(Generic[Request, Answer]):
                     "Repeat the request with the same key in a moment.",
                 )
             self._waiting.extend(asked)
+        asyncio.get_running_loop().call_soon(self._wake)  # not before all that came with it queued
+
+    def _wake(self) -> None:
+        with self._changed:
             self._changed.notify()
 
     def _work(self) -> None:
