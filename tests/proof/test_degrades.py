@@ -81,7 +81,8 @@ def ask_until(answers, ask, seconds=BACK_S):
 def reacted_to_cancellations(database):
     with database.transaction("test", "look") as tx:
         [read_to] = tx.scalars(
-            "SELECT max(fact_id) FROM base.cursor WHERE reaction LIKE '%%/OrderCancelled'"
+            "SELECT coalesce(max(fact_id), 0) FROM base.cursor"
+            " WHERE reaction LIKE '%%/OrderCancelled'"
         )
     return read_to
 

@@ -82,6 +82,26 @@ def test_what_one_turn_of_the_loop_brings_is_one_batch():
     assert shop.batches == [("shared", list(range(300)))]
 
 
+def test_long_requests_share_fewer_batches_and_none_is_left_behind():
+    shop = Shop()
+    writer = Writer("test", shop.decide, lambda _: False, lines=lambda number: number)
+    lengths = [1_500, 400, 200, 9_000, 1]
+
+    async def crowd():
+        asked = [asyncio.ensure_future(writer.ask(one)) for one in lengths]
+        await asyncio.sleep(0)  # all have queued
+        writer.start()
+        return await asyncio.gather(*asked)
+
+    try:
+        answers = asyncio.run(crowd())
+    finally:
+        writer.stop()
+
+    assert answers == [f"done {one}" for one in lengths]
+    assert [batch for _, batch in shop.batches] == [[1_500, 400], [200], [9_000], [1]]
+
+
 def test_threads_with_loops_of_their_own_lose_nothing():
     shop = Shop()
     writer = Writer("test", shop.decide, lambda answer: answer == "undecided")

@@ -79,7 +79,12 @@ def holding(database: Database, snapshot: Snapshot) -> Writer[CartWish, Told]:
         snapshot.refresh()  # the next batch must see these units gone
         return told
 
-    return Writer("carts", decide, lambda told: isinstance(told, Undecided))
+    return Writer(
+        "carts",
+        decide,
+        lambda told: isinstance(told, Undecided),
+        lines=lambda wish: len(wish.order.lines),
+    )
 
 
 def hold_batch(

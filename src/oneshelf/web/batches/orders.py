@@ -22,4 +22,9 @@ def placing(database: Database, snapshot: Snapshot) -> Writer[Asked, Decided]:
         snapshot.refresh()  # the next batch must see these units gone
         return answers
 
-    return Writer("orders", decide, lambda answer: isinstance(answer, Undecided))
+    return Writer(
+        "orders",
+        decide,
+        lambda answer: isinstance(answer, Undecided),
+        lines=lambda asked: len(asked.order.lines),
+    )

@@ -28,6 +28,7 @@ BatchKind = Literal[
 Decide = Callable[[Sequence[Request], BatchKind], Sequence[Answer]]
 
 BATCH_MAX = 500
+LINES_MAX = 2_000  # about a second's work: who holds locks for two makes another writer give up
 WAITING_MAX = 10_000
 WAITING_S_MAX = 8.0  # whoever asked has given up, or will before an answer is there
 SHARED_ATTEMPTS_MAX = 2
@@ -47,6 +48,7 @@ class Writer(Generic[Request, Answer]):
     """A bounded queue, and a thread that decides it batch by batch, in order.
 
     decide: opens, uses and commits one transaction; an answer or an error for each request.
+    lines: of a request; it is taken whole, and leads the next batch if this one has its 2,000.
     undecided: whether an answer means "ask me again": such a request leads the next batch, and
     the third time it runs in a batch of its own.
     """
@@ -57,12 +59,14 @@ class Writer(Generic[Request, Answer]):
         decide: Decide[Request, Answer],
         undecided: Callable[[Answer], bool],
         *,
+        lines: Callable[[Request], int] = lambda _: 1,
         waiting_max: int = WAITING_MAX,
     ) -> None:
         """Say what to do; `start` does it."""
         self._name = name
         self._decide = decide
         self._undecided = undecided
+        self._lines = lines
         self._waiting_max = waiting_max
         self._waiting: deque[_Waiting[Request, Answer]] = deque()
         self._changed = Condition()
@@ -141,9 +145,12 @@ class Writer(Generic[Request, Answer]):
             while not self._waiting and not self._stopping:
                 self._changed.wait()
             batch: list[_Waiting[Request, Answer]] = []
+            lines = 0
             while self._waiting and len(batch) < BATCH_MAX:
-                alone = self._waiting[0].attempts >= SHARED_ATTEMPTS_MAX
-                if alone and batch:
+                following = self._waiting[0]
+                alone = following.attempts >= SHARED_ATTEMPTS_MAX
+                lines += self._lines(following.request)
+                if batch and (alone or lines > LINES_MAX):
                     break
                 batch.append(self._waiting.popleft())
                 if alone:
