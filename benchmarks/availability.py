@@ -12,7 +12,6 @@ same scarce shelves while a third process takes units away; sold and left must b
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -228,4 +227,4 @@ def _order(network: Network, chance: Random, number: int) -> Request:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -9,7 +9,6 @@ default); `--rows 0` leaves it out. Violations: differences of the audit, units 
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -99,7 +98,9 @@ def import_naively(url: str, content: bytes) -> Figures:
     return Figures(len(examined.good) / seconds, count_differences(url))
 
 
-def _set_naively(connection: psycopg.Connection[tuple[int]], sku: str, node: str, n: int) -> None:
+def _set_naively(
+    connection: psycopg.Connection[tuple[int, int]], sku: str, node: str, n: int
+) -> None:
     found = connection.execute(
         "SELECT point_id, available FROM inventory.point WHERE sku = %s AND node = %s"
         " AND lot IS NULL AND receipt_line_id IS NULL FOR UPDATE",
@@ -146,4 +147,4 @@ def _peak_mib() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

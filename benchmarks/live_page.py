@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -89,7 +90,7 @@ def measure(url: str) -> list[list[float]]:
 
 
 @contextmanager
-def server(url: str):  # noqa: ANN201 - a context manager of a script
+def server(url: str) -> Iterator[None]:
     """Run one server."""
     command = [sys.executable, "-m", "oneshelf", "serve", "--port", str(PORT)]
     process = subprocess.Popen(command, env={**os.environ, "ONESHELF_DATABASE": url})

@@ -15,7 +15,7 @@ from random import Random
 from urllib.parse import quote
 
 from chain import Chain, draw_orders
-from history import GREW, MONDAY, multiply, open_with_past
+from history import GREW, multiply, open_with_past
 from history import ORDERS as OF_ORDERS
 from load import Request, send
 from oneshelf.base.database import Database
@@ -27,7 +27,7 @@ from oneshelf.orders.changes.cancelling import Cancellation
 from oneshelf.simulation.network import draw_network
 from oneshelf.web.values.paging import write_cursor
 from rounds import Figures, compare, finish
-from worlds import admin_key, count_differences, fresh_database, postgres, servers
+from worlds import MONDAY, admin_key, count_differences, fresh_database, postgres, servers
 
 ORDERS = int(os.environ.get("ORDERS", "1000000"))
 SAMPLE = 2_000

@@ -74,7 +74,8 @@ class OneByOne(Writer[Asked, Decided]):
     def _place(self, asked: Sequence[Asked]) -> list[Decided]:
         with self._database.transaction("web", f"request:{new_id()}") as tx:
             now, outlook = read_now(tx), self._outlook(tx)
-            skus = outlook.world.components([line for one in asked for line in one.order.lines])
+            parts = outlook.parts([line for one in asked for line in one.order.lines])
+            skus = sorted({part.sku for kit in parts.values() for part in kit})
             outlook.learn_stock(lock_shelves(tx, skus))
             answers = place(tx, asked, outlook, now)
         if any(isinstance(one, Undecided) for one in answers):

@@ -184,7 +184,7 @@ class Arm:
         promised = sum(line.units for one in told for p in one.parcels for line in p.lines)
         with psycopg.connect(self._url) as connection:
             rows = connection.execute("SELECT sum(committed) FROM inventory.point").fetchall()
-        return (promised != asked) + (rows[0][0] != asked + SCARCE)
+        return int(promised != asked) + int(rows[0][0] != asked + SCARCE)
 
 
 def compared(server: str, scene: Scene) -> Line:

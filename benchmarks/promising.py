@@ -85,4 +85,4 @@ def draw_calls(network: Network, seed: int, calls: int) -> list[Request]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -242,7 +242,7 @@ def count_violations(url: str, seen: Seen) -> int:
             else "SELECT sum(reserved) FROM inventory.point"
         ).fetchall()
     oversold = max(0, seen.held_of_scarce - SCARCE)
-    differing = sum(units != seen.held + seen.held_of_scarce for units in (kept, given))
+    differing = sum(int(units) != seen.held + seen.held_of_scarce for units in (kept, given))
     return oversold + differing + (0 if units else count_differences(url))
 
 

@@ -202,4 +202,4 @@ def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]") -> None:
 
 def _administer(server: str, statement: str, name: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(SQL(statement).format(Identifier(name)))  # type: ignore[arg-type]  # our own words
+        connection.execute(SQL(statement).format(Identifier(name)))

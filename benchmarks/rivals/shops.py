@@ -86,8 +86,8 @@ def open_vendure(server: str, home: Path) -> Iterator[Open]:
         worker = {**settings, "RIVAL_PORT": str(free_port())}
         with ExitStack() as processes:
             for port, address in zip(ports, addresses, strict=True):
-                server = {**settings, "RIVAL_PORT": port}
-                processes.enter_context(_running(["node", "serve.js"], folder, server))
+                serving = {**settings, "RIVAL_PORT": port}
+                processes.enter_context(_running(["node", "serve.js"], folder, serving))
                 _wait(f"{address}/health")
             processes.enter_context(_running(["node", "work.js"], folder, worker))
             yield Open(addresses, url, known)
@@ -133,7 +133,7 @@ PROMISING = Shop("oneshelf/promise", open_oneshelf, journeys.oneshelf_promising,
 def count_sold(shop: Shop, database: str) -> int:
     """Count what the shop's own tables call sold."""
     with psycopg.connect(database) as connection:
-        found: int = connection.execute(shop.sold).fetchall()[0][0]  # type: ignore[call-overload]  # our own words
+        found: int = connection.execute(shop.sold).fetchall()[0][0]
         return found
 
 
