@@ -4,8 +4,11 @@ import time
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
+from oneshelf.base.errors import DatabaseUnavailableError
 from oneshelf.base.reading import newest_fact
+from oneshelf.matching.watching.actions import Watch
 from oneshelf.web import snapshot
 from oneshelf.web.following import SafeTail
 from oneshelf.web.snapshot import Snapshot
@@ -34,6 +37,23 @@ def test_while_facts_come_a_process_soon_says_how_far_it_has_read(database, view
     stock(database, ("LAMP", "leeds", 2))
 
     assert_reads_all(database, view)
+
+
+def test_a_cause_of_failure_is_told_once_and_so_is_its_end(view, monkeypatch):
+    causes = ["the host is down", "the host is down", "the disk is full", None, None]
+
+    def fail_so(*_):
+        if cause := causes.pop(0):
+            raise DatabaseUnavailableError(cause)
+
+    monkeypatch.setattr(Watch, "refresh", fail_so)
+    with capture_logs() as told:
+        for _ in range(5):
+            view.refresh()
+
+    assert [one["log_level"] for one in told] == ["warning", "warning", "info"]
+    assert "the disk is full" in told[1]["why"]
+    assert told[2]["after"] == told[1]["why"]
 
 
 def assert_reads_all(database, view):

@@ -40,6 +40,7 @@ class Snapshot:
         self._moved_at_s = 0.0
         self._now_read_at_s = 0.0
         self._patience: Patience | None = None  # a door's; more after a failure: all is loaded anew
+        self._failing = ""  # why, while it does
         self._thread = Thread(target=self._work, name="snapshot", daemon=True)
         tail.look(database)
         self._complete_to = tail.look(database)  # before loading: what follows is read as facts
@@ -130,12 +131,19 @@ class Snapshot:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Tell of a failure and go on: the next attempt has more time, for all is loaded anew."""
+        """Tell of a failure and go on: the next attempt has more time, for all is loaded anew.
+
+        One cause is told once, and so is its end, however long it lasts.
+        """
         try:
             yield
         except Exception as error:  # noqa: BLE001 - health tells the lag, whatever caused it
-            LOG.warning("the snapshot was not refreshed", why=describe(error))
-            self._patience = AT_LENGTH
+            why = describe(error)
+            if why != self._failing:
+                LOG.warning("the snapshot was not refreshed", why=why)
+            self._failing, self._patience = why, AT_LENGTH
             self._stopping.wait(PAUSE_S)
         else:
-            self._patience = None
+            if self._failing:
+                LOG.info("the snapshot is refreshed again", after=self._failing)
+            self._failing, self._patience = "", None
