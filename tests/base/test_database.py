@@ -1,6 +1,8 @@
-"""What the driver says becomes one of our own errors, and never tells a row."""
+"""What the driver says becomes one of our own errors, and never tells a row; lists go whole."""
 
 import threading
+from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 import psycopg_pool
@@ -140,6 +142,27 @@ def test_a_connection_that_answered_lately_is_not_asked_again(
             pass
 
     assert len(asked) == questions
+
+
+AT, LATER = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 3, 29, 2, 0, 0, 1, tzinfo=UTC)
+LISTS = {
+    "bigint": [[], [7], [7, 7, 7], [7, -8, 7], [None], [None, None], [7, None, 7]],
+    "bool": [[True, True], [True, False, True]],
+    "float8": [[0.1, 0.1], [0.1, 2.0, 0.1]],
+    "text": [["", ""], ['a "b\\', 'a "b\\'], ["NULL", "{x},", "NULL"], ["é", None, "é"]],
+    "bytea": [[b"\\x0\0", b"\\x0\0"], [b"", b"\xff", b""]],
+    "date": [[AT.date(), AT.date()], [AT.date(), None]],
+    "timestamptz": [[AT, AT], [AT, LATER, AT], [AT, None, AT]],
+    "uuid": [[UUID(int=1)] * 2, [UUID(int=1), UUID(int=2), UUID(int=1)]],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [(kind, values) for kind, lists in LISTS.items() for values in lists]
+)
+def test_a_list_arrives_as_it_was_sent(database, kind, values):
+    with database.transaction("test", "list") as tx:
+        assert tx.scalars(f"SELECT %(values)s::{kind}[]", values=values) == [values]
 
 
 def test_a_defect_of_ours_shows_its_sqlstate_alone(database):

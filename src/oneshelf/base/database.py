@@ -247,20 +247,25 @@ def array_literal(values: Sequence[Value | None]) -> str:
     """Return a list as PostgreSQL reads an array. Raises ValueError for a NUL in a text.
 
     Set-based statements send a batch as a few long lists. Here a whole list is joined in one call;
-    the driver looks at each value, and that was a third of the time of a batch of holds.
+    the driver looks at each value, and that was a third of the time of a batch of holds. Many are
+    one value over and over, as a date is that a whole batch shares: it is written out once.
     """
     kinds = set(map(type, values))
-    if kinds <= BARE:
+    if len(kinds) == 1 and values[0] == values[-1] and values.count(values[0]) == len(values):
+        inner = ",".join([_element(values[0])] * len(values))
+    elif kinds <= BARE:
         inner = ",".join(map(str, values))
     elif kinds == {str}:
         inner = _texts(values)
     else:
-        inner = ",".join("NULL" if one is None else _element(one) for one in values)
+        inner = ",".join(map(_element, values))
     return f"{{{inner}}}"
 
 
-def _element(value: Value) -> str:
+def _element(value: Value | None) -> str:
     match value:
+        case None:
+            return "NULL"
         case str():
             return _texts([value])
         case bytes():

@@ -125,8 +125,10 @@ class Writer(Generic[Request, Answer]):
                     f" {self._waiting_max}.",
                     "Repeat the request with the same key in a moment.",
                 )
+            is_first = not self._waiting
             self._waiting.extend(asked)
-        asyncio.get_running_loop().call_soon(self._wake)  # not before all that came with it queued
+        if is_first:  # not before all that came with it queued
+            asyncio.get_running_loop().call_soon(self._wake)
 
     def _wake(self) -> None:
         with self._changed:
