@@ -1,6 +1,6 @@
 """T19: the core's verbs in lists, from placing to shipped, on durable PostgreSQL.
 
-Ours: one process places, another is the worker and the floor that picks, packs and ships what was
+Ours: two processes place, another is the worker and the floor that picks, packs and ships what was
 released; batches of 250. Baseline: 16 connections, each takes an order through one verb a
 transaction (naive_chain.py). Orders/s from the first order placed to the last one shipped.
 
@@ -10,7 +10,7 @@ Violations: orders that did not leave, audit findings of stock, claims and capac
 import multiprocessing
 import os
 import time
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Barrier, Event
 from random import Random
 
 import psycopg
@@ -24,6 +24,7 @@ from worlds import count_differences, fresh_database, open_network, postgres
 
 ORDERS = int(os.environ.get("ORDERS", "4000"))
 NAIVE_ORDERS = ORDERS // 5
+PLACERS = 2  # a server a core
 CLIENTS = 16
 NETWORK = draw_network(1, 40, 500)
 UNITS = 10_000
@@ -56,32 +57,43 @@ def by_one(url: str, number: int) -> Figures:
 
 
 def by_lists(url: str, number: int) -> Figures:
-    """Place here; release, pick, pack and ship in another process."""
-    orders = draw_orders(NETWORK, Random(number), ORDERS)
-    ready, placed = PROCESSES.Event(), PROCESSES.Event()
+    """Place in some processes; release, pick, pack and ship in another one."""
+    placed = PROCESSES.Event()
+    ready = PROCESSES.Barrier(PLACERS + 2)
+    seeds = range(number * PLACERS, number * PLACERS + PLACERS)
+    placers = [PROCESSES.Process(target=place, args=(url, seed, ready)) for seed in seeds]
     floor = PROCESSES.Process(target=work, args=(url, ready, placed))
-    floor.start()
-    chain = Chain(url)
-    spare_what_is_loaded()
+    for process in (*placers, floor):
+        process.start()
     ready.wait()
     began = time.perf_counter()
-    chain.place_all(orders)
+    for process in placers:
+        process.join()
     placing = time.perf_counter() - began
     placed.set()
     floor.join()
     took = time.perf_counter() - began
+    failed = sum(process.exitcode != 0 for process in (*placers, floor))
+    told = f"placing alone {ORDERS / placing:.0f}/s"
+    return Figures(ORDERS / took, failed + violations(url), told)
+
+
+def place(url: str, seed: int, ready: Barrier) -> None:
+    """Be one of the servers that place, of its share of the orders."""
+    orders = draw_orders(NETWORK, Random(seed), ORDERS // PLACERS)
+    chain = Chain(url)
+    spare_what_is_loaded()  # as servers and workers do
+    ready.wait()
+    chain.place_all(orders)
     chain.close()
-    failed = int(floor.exitcode != 0)
-    told = f"placing alone {len(orders) / placing:.0f}/s"
-    return Figures(len(orders) / took, failed + violations(url), told)
 
 
-def work(url: str, ready: Event, placed: Event) -> None:
+def work(url: str, ready: Barrier, placed: Event) -> None:
     """Be the worker and the floor until all is placed and nothing is left to do."""
     chain = Chain(url)
     chain.worker.settle()
-    spare_what_is_loaded()  # as servers and workers do
-    ready.set()
+    spare_what_is_loaded()
+    ready.wait()
     last = False
     while True:
         if chain.work_off():
