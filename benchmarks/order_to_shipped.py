@@ -28,6 +28,7 @@ PLACERS = 2  # a server a core
 CLIENTS = 16
 NETWORK = draw_network(1, 40, 500)
 UNITS = 10_000
+READY_WITHIN_S = 120  # who died before must not be waited for
 IDLE_S = 0.02  # as a worker idles: looking all the time took a core from the rest
 
 PROCESSES = multiprocessing.get_context("spawn")
@@ -59,7 +60,7 @@ def by_one(url: str, number: int) -> Figures:
 def by_lists(url: str, number: int) -> Figures:
     """Place in some processes; release, pick, pack and ship in another one."""
     placed = PROCESSES.Event()
-    ready = PROCESSES.Barrier(PLACERS + 2)
+    ready = PROCESSES.Barrier(PLACERS + 2, timeout=READY_WITHIN_S)
     seeds = range(number * PLACERS, number * PLACERS + PLACERS)
     placers = [PROCESSES.Process(target=place, args=(url, seed, ready)) for seed in seeds]
     floor = PROCESSES.Process(target=work, args=(url, ready, placed))

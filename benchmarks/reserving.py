@@ -249,8 +249,8 @@ def count_violations(url: str, seen: Seen) -> int:
 def main() -> None:
     """Run both comparisons, each arm on a fresh database."""
     seen: dict[tuple[str, int], Seen] = {}
-    spare_what_is_loaded()  # this and the next as a server does; for every arm
-    sys.setswitchinterval(SWITCH_S)
+    spare_what_is_loaded()
+    sys.setswitchinterval(SWITCH_S)  # both as a server does; for every arm
 
     with postgres() as server:
 

@@ -24,8 +24,7 @@ from oneshelf.base.migrating import migrate
 
 PREFIX = "oneshelf-tests-"
 NUMBERS = itertools.count(1)
-# S108 warns of names in shared folders that others can guess or take first; `mkdtemp` makes ours.
-MEMORY = Path("/dev/shm")  # noqa: S108 - only ever the parent of what `mkdtemp` makes
+MEMORY = Path("/dev/shm")  # noqa: S108 - others could guess a name in it; `mkdtemp` draws ours
 MEMORY_BYTES_MIN = 4 * 2**30
 
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")  # for processes tests start

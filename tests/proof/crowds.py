@@ -99,31 +99,14 @@ def crowd(addresses, headers, orders):
     return asyncio.run(_crowd(addresses, headers, orders))
 
 
-def crowd_that_comes_again(addresses, headers, orders):
-    """Send each order like `crowd`, and again under its key when a server says when to."""
-    return asyncio.run(_crowd(addresses, headers, orders, _post_until_decided))
-
-
-async def _post(client, address, order):
-    return await client.post(address + ORDERS, content=msgspec.json.encode(order))
-
-
-async def _post_until_decided(client, address, order):
-    give_up_at = time.monotonic() + LONG_ENOUGH_S
-    while "retry-after" in (answer := await _post(client, address, order)).headers:
-        assert time.monotonic() < give_up_at, answer.text
-        await asyncio.sleep(float(answer.headers["retry-after"]))
-    return answer
-
-
-async def _crowd(addresses, headers, orders, post=_post):
+async def _crowd(addresses, headers, orders):
     everybody = httpx.Limits(max_connections=len(orders), max_keepalive_connections=0)
     async with httpx.AsyncClient(
         headers=headers, limits=everybody, timeout=LONG_ENOUGH_S, trust_env=False
     ) as client:
         return await asyncio.gather(
             *[
-                post(client, address, one)
+                client.post(address + ORDERS, content=msgspec.json.encode(one))
                 for address, one in zip(cycle(addresses), orders, strict=False)
             ]
         )

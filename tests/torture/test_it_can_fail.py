@@ -23,19 +23,16 @@ BUGS = {
     ),
 }
 SLOW_BUGS = {"facts_are_written_after_the_commit": ("kills", {"facts_written"})}
-SEEDS_MAX = 4  # who meets whom is chance, and so is what a kill falls between: so several seeds
+SEEDS_MAX = 4  # a kill must fall between a commit and what follows it: chance, so several seeds
 
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_known_bug_is_caught(bug, tmp_path):
     focus, laws = BUGS[bug]
     source = with_bug(bug, tmp_path)
-    caught = any(
-        laws & torture(focus, RUNS[focus], source=source, seed=seed, minutes=BUG_MINUTES)[0].keys()
-        for seed in range(1, SEEDS_MAX + 1)
-    )
+    broken, _ = torture(focus, RUNS[focus], source=source, minutes=BUG_MINUTES)
 
-    assert caught
+    assert laws & broken.keys()
 
 
 @pytest.mark.slow
