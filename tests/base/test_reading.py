@@ -292,3 +292,19 @@ def test_what_is_known_already_does_not_end_the_waiting(database, now):
     assert waiting(database, known={first.fact_id}) == [second]
     both = {first.fact_id, second.fact_id}
     assert waiting(database, known=both, patience=timedelta(0)) == []
+
+
+def test_who_waits_reads_no_fact_before_those_waited_for_however_few_the_planner_expects(
+    database, now
+):
+    light(database, now, *(("a", number) for number in range(50)))
+    with database.transaction("test", "test") as tx:
+        tx.run("ANALYZE base.fact")
+        [newest] = tx.scalars("SELECT max(fact_id) FROM base.fact")
+        await_facts(tx, ["LampLit"], newest, [], timedelta(milliseconds=50))
+        [read] = tx.scalars(
+            "SELECT coalesce(sum(seq_tup_read), 0) + coalesce(sum(idx_tup_fetch), 0)"
+            "  FROM pg_stat_xact_user_tables WHERE relid = 'base.fact'::regclass"
+        )
+
+        assert read < 20  # some looks of the planner at the newest; it was 50 a look

@@ -32,9 +32,10 @@ CREATE INDEX fact_by_subject ON base.fact (subject, fact_id);
 CREATE INDEX fact_by_name ON base.fact (name, shard, fact_id);
 
 -- Who follows facts waits in here: looking every 2 ms costs the database next to nothing, and a Python
--- process its answers. Each look sees what was committed by then.
+-- process its answers. Each look sees what was committed by then. Of a table that is still small the
+-- planner would read all, and that plan stays with its connection while the table grows.
 CREATE FUNCTION base.await_facts(kinds text[], above bigint, known bigint[], patience interval)
-    RETURNS SETOF base.fact LANGUAGE plpgsql VOLATILE AS $$
+    RETURNS SETOF base.fact LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $$
 DECLARE
     gives_up_at CONSTANT timestamptz := clock_timestamp() + patience;
 BEGIN
