@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneshelf.matching.sourcing import splits
+from oneshelf.matching.sourcing import solving, splits
 from oneshelf.matching.sourcing.large_orders import solve_large
 from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, price_parcels
 from oneshelf.matching.sourcing.problem import Problem, Solution, Unsolvable
@@ -72,6 +72,17 @@ def test_an_answer_is_a_plan_and_the_others_are_dearer_plans(seed, size):
         assert len(plans) == len(set(plans)) <= 11
         assert answer.bound_millis <= answer.cost_millis == costs[0]
         assert all([p.site for p in plan] == sorted(p.site for p in plan) for plan in plans)
+
+
+@settings(max_examples=500)
+@given(seeds, sizes)
+def test_an_order_in_one_parcel_is_decided_the_same_offer_by_offer_and_by_arrays(seed, size):
+    problem = replace(drawn(seed, size), parcels_max=1)
+    by_offers = solve(problem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "FEW_OFFERS_MAX", 0)
+
+        assert solve(problem) == by_offers
 
 
 @given(seeds, sizes)

@@ -23,6 +23,7 @@ from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, Parcels, price_parc
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
 from oneshelf.matching.sourcing.settling import Settled, rank_nodes, settle
 from oneshelf.matching.sourcing.splits import Shape, splits_of
+from oneshelf.matching.sourcing.whole_orders import FEW_OFFERS_MAX, send_whole
 
 WAYS_MAX = 1_600_000
 OTHERS_MAX = 10
@@ -53,13 +54,21 @@ def solve(problem: Problem, others_max: int = OTHERS_MAX) -> Solution | Unsolvab
         return solve_large(problem)
     if not len(problem.site_node) or not len(problem.offer_site):
         return Unsolvable(tuple(problem.wanted.tolist()))
+    whole = _goes_whole(problem)
+    few = len(problem.offer_site) <= FEW_OFFERS_MAX
+    if whole and few and (sent := send_whole(problem)):
+        return _optimal([(parcel,) for parcel in sent[: others_max + 1]])
     parcels = price_parcels(problem)
-    plans = _whole(parcels, others_max) if _goes_whole(problem) else _split(parcels, others_max)
+    plans = _whole(parcels, others_max) if whole else _split(parcels, others_max)
     if not plans:
         return Unsolvable(tuple((problem.wanted - _serve(parcels)).tolist()))
-    built = _build(parcels, plans)
-    cost = sum(parcel.cost_millis for parcel in built[0])
-    return Solution(built[0], cost, cost, "optimal", tuple(built[1:]))
+    return _optimal(_build(parcels, plans))
+
+
+def _optimal(plans: list[tuple[SitedParcel, ...]]) -> Solution:
+    """Return the first of these plans as the answer, and the others after it."""
+    cost = sum(parcel.cost_millis for parcel in plans[0])
+    return Solution(plans[0], cost, cost, "optimal", tuple(plans[1:]))
 
 
 def servable(problem: Problem) -> Ints:
