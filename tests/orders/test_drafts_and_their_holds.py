@@ -1,20 +1,18 @@
-"""A draft keeps only units that stand under lock, and exactly those of its own reservation."""
+"""A draft keeps only units that stand under lock, and a reservation serves one."""
 
 from datetime import date
 from types import SimpleNamespace
 
 from msgspec.structs import replace
 
-from oneshelf.base.identifiers import NodeId, PointId, PublicId, Sku, new_id
+from oneshelf.base.identifiers import NodeId, PublicId, Sku, new_id
 from oneshelf.inventory.ledger import StockPoint
-from oneshelf.inventory.reservations.holding import HeldUnits
 from oneshelf.matching.capacity.holding import NodeDay
-from oneshelf.orders.capture.drafting import Draft, Draw, Standing, keep, with_their_holds
+from oneshelf.orders.capture.drafting import Draft, Draw, Standing, keep, part_doubles
 from shop import order
 
 LAMPS = StockPoint(Sku("LAMP"), NodeId("london"))
 DAYS = [NodeDay(NodeId("london"), date(2026, 1, day)) for day in (5, 6)]
-ONE = HeldUnits(1, PointId(1), LAMPS, 1)
 
 
 def draft(position, cart, reserved="consumed"):
@@ -27,38 +25,20 @@ def positions(drafts):
     return [one.position for one in drafts]
 
 
-def test_a_draft_whose_hold_is_gone_does_not_take_its_neighbours_units():
+def test_of_two_that_name_the_same_hold_the_first_has_it():
     mine, other = PublicId(new_id()), PublicId(new_id())
 
-    fit, lost = with_their_holds(
-        [draft(0, mine), draft(1, other)], {mine: "released", other: (ONE,)}
-    )
+    first, doubles = part_doubles([draft(0, mine), draft(1, mine), draft(2, other)])
 
-    assert (positions(fit), positions(lost)) == ([1], [0])
+    assert (positions(first), positions(doubles)) == ([0, 2], [1])
 
 
-def test_of_two_that_name_the_same_hold_the_first_has_it():
+def test_a_draft_that_takes_free_units_leaves_the_hold_it_names_to_another():
     cart = PublicId(new_id())
 
-    fit, lost = with_their_holds([draft(0, cart), draft(1, cart)], {cart: (ONE,)})
+    first, doubles = part_doubles([draft(0, cart, "lapsed"), draft(1, cart), draft(2, cart)])
 
-    assert (positions(fit), positions(lost)) == ([0], [1])
-
-
-def test_a_hold_that_changed_since_it_was_planned_is_planned_anew():
-    cart = PublicId(new_id())
-
-    fit, lost = with_their_holds([draft(0, cart)], {cart: (ONE, ONE)})
-
-    assert (positions(fit), positions(lost)) == ([], [0])
-
-
-def test_a_draft_that_takes_free_units_needs_no_hold():
-    cart = PublicId(new_id())
-
-    fit, lost = with_their_holds([draft(0, cart, "lapsed")], {cart: "lapsed"})
-
-    assert (positions(fit), positions(lost)) == ([0], [])
+    assert (positions(first), positions(doubles)) == ([0, 1], [2])
 
 
 def wanting(position, standing="ask"):

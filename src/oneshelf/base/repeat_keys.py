@@ -53,7 +53,7 @@ def take_keys(tx: Transaction, hashes: Mapping[RepeatKey, bytes]) -> dict[Repeat
     Waits for a key that another transaction is deciding (lock_timeout, then ContendedError).
     """
     keys = sorted(hashes)
-    tx.run(
+    taken = tx.run(
         """
         INSERT INTO base.repeat_key (channel, key, body_hash)
         SELECT channel, key, body_hash
@@ -66,6 +66,8 @@ def take_keys(tx: Transaction, hashes: Mapping[RepeatKey, bytes]) -> dict[Repeat
         keys=[key.key for key in keys],
         hashes=[hashes[key] for key in keys],
     )
+    if taken == len(keys):
+        return {}
     rows = tx.rows(
         StoredAnswer,
         """
@@ -83,6 +85,8 @@ def take_keys(tx: Transaction, hashes: Mapping[RepeatKey, bytes]) -> dict[Repeat
 
 def store_answers(tx: Transaction, answers: Mapping[RepeatKey, str]) -> None:
     """Keep the answers of taken keys, as long as what they created."""
+    if not answers:
+        return
     keys = sorted(answers)
     tx.run(
         """
@@ -100,6 +104,8 @@ def store_answers(tx: Transaction, answers: Mapping[RepeatKey, str]) -> None:
 
 def forget_keys(tx: Transaction, keys: Sequence[RepeatKey]) -> None:
     """Let go of taken keys that came to nothing: a refusal repeated is a new question."""
+    if not keys:
+        return
     tx.run(
         """
         DELETE FROM base.repeat_key

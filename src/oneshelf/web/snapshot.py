@@ -36,9 +36,8 @@ class Snapshot:
         self._tail = tail
         self._lock = Lock()
         self._stopping = Event()
-        self._fresh_at_s = time.monotonic()
+        self._fresh_at_s = self._now_read_at_s = time.monotonic()
         self._moved_at_s = 0.0
-        self._now_read_at_s = 0.0
         self._patience: Patience | None = None  # a door's; more after a failure: all is loaded anew
         self._failing = ""  # why, while it does
         self._thread = Thread(target=self._work, name="snapshot", daemon=True)
@@ -69,8 +68,9 @@ class Snapshot:
         return max(0.0, time.monotonic() - self._fresh_at_s - WAIT.total_seconds())
 
     def is_fresh(self) -> bool:
-        """Say whether the last look was a moment ago."""
-        return time.monotonic() - self._fresh_at_s < CLOCK_TRUSTED_S
+        """Say whether the last look, at facts and clock, was a moment ago."""
+        looked_at_s = min(self._fresh_at_s, self._now_read_at_s)
+        return time.monotonic() - looked_at_s < CLOCK_TRUSTED_S
 
     def now(self) -> datetime:
         """Return the database's time as of the last look, a moment ago; ask if that is long past.
@@ -93,7 +93,6 @@ class Snapshot:
         """
         started_s = time.monotonic()
         with self._told(), self._lock, self._transaction("refresh the snapshot") as tx:
-            self._now = read_now(tx)
             if self._watch.refresh(tx, self._complete_to, self._now):
                 self._moved_at_s = started_s
             self._fresh_at_s = started_s

@@ -187,7 +187,7 @@ def end_holds(tx: Transaction, public_ids: Collection[PublicId]) -> None:
     The caller locks their points and gives every unit to commit_units with source `reserved`.
     """
     if public_ids:
-        store.close(tx, [row.reservation_id for row in store.find(tx, public_ids)], "consumed")
+        store.close(tx, public_ids, "consumed")
 
 
 def _kept(
@@ -304,7 +304,7 @@ def _free(tx: Transaction, rows: Sequence[ReservationRow], status: Ended, now: d
     if not rows:
         return
     kept = _units(tx, {row.reservation_id: row.public_id for row in rows})
-    store.close(tx, [row.reservation_id for row in rows], status)  # first: then it is not lapsed
+    store.close(tx, [row.public_id for row in rows], status)  # first: then it is not lapsed
     points = {unit.point for units in kept.values() for unit in units}
     locked = lock_for_serving(tx, points, now)
     movements = [

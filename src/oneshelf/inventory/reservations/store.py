@@ -274,17 +274,20 @@ def find_units(tx: Transaction, reservation_ids: Collection[int]) -> list[UnitRo
     )
 
 
-def close(tx: Transaction, reservation_ids: Collection[int], status: str) -> None:
+def close(tx: Transaction, public_ids: Collection[PublicId], status: str) -> None:
     """End locked holds: they keep nothing any more."""
     tx.run(
         """
-        WITH gone AS (
-            DELETE FROM inventory.reserved_unit WHERE reservation_id = ANY(%(ids)s::bigint[])
+        WITH ended AS (
+            UPDATE inventory.reservation
+               SET status = %(status)s
+             WHERE public_id = ANY(%(ids)s::uuid[])
+            RETURNING reservation_id
         )
-        UPDATE inventory.reservation
-           SET status = %(status)s
-         WHERE reservation_id = ANY(%(ids)s::bigint[])
+        DELETE FROM inventory.reserved_unit AS unit
+         USING ended
+         WHERE unit.reservation_id = ended.reservation_id
         """,
-        ids=list(reservation_ids),
+        ids=list(public_ids),
         status=status,
     )

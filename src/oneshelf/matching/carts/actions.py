@@ -137,13 +137,16 @@ def settle(
     _leave(tx, {i: units if isinstance(units, tuple) else () for i, units in kept.items()}, now)
 
 
-def consume(tx: Transaction, public_ids: Collection[PublicId], now: datetime) -> None:
+def consume(tx: Transaction, days: Mapping[PublicId, Sequence[NodeDay]], now: datetime) -> None:
     """End locked carts whose units and days become an order's in this transaction.
 
-    The caller has locked their points and days, and gives the order what it needs of both.
+    days: all that each of them holds. The caller has locked their points and days, and gives the
+    order what it needs of both.
     """
-    stock.end_holds(tx, public_ids)
-    release_of_carts(tx, find_cart_holds(tx, public_ids) if public_ids else [], now)
+    stock.end_holds(tx, days)
+    release_of_carts(
+        tx, [one for public_id, held in days.items() for one in _holds(public_id, held)], now
+    )
 
 
 def read_days(

@@ -17,7 +17,7 @@ from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import sell_at_till
 from oneshelf.inventory.lines.handling import TillSale
-from oneshelf.inventory.reservations.actions import lock_holds, read_holds
+from oneshelf.inventory.reservations.actions import lock_holds
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits
 from oneshelf.inventory.shelf.actions import commit_units, find_shelves, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_capacity
@@ -44,9 +44,9 @@ from oneshelf.orders.capture.drafting import (
     draw_held,
     is_mismatch,
     keep,
+    part_doubles,
     stand,
     wait_for,
-    with_their_holds,
 )
 from oneshelf.orders.capture.writing import NewRows, claims, facts, new_rows, takes
 
@@ -75,10 +75,10 @@ def place(
     """
     batch = _Batch(tx, asked, outlook, now)
     batch.take_keys()
+    batch.lock_reservations()
     if locking == "before_planning":
         batch.lock_likely()
     with outlook.planning(now):
-        batch.read_reservations()
         batch.plan()
     batch.lock_and_keep()
     with outlook.planning(now):
@@ -123,14 +123,12 @@ class _Batch:
             self.answers[first[key]] = as_before(self._asked[first[key]], answer)
         self._fresh = [position for key, position in first.items() if key not in stored]
 
-    def read_reservations(self) -> None:
-        """Read what the batch's reservations hold; they are locked with the rest, later."""
-        self._reserved = read_holds(self._tx, self._named(), self._now)
-        self._days = read_days(self._tx, self._named())
-
-    def _named(self) -> set[PublicId]:
-        named = [self._asked[position].order.reservation for position in self._fresh]
-        return {PublicId(one) for one in named if one}
+    def lock_reservations(self) -> None:
+        """Lock what the batch's orders name, and read what it holds: no crowd waits for a cart."""
+        asked = [self._asked[position].order.reservation for position in self._fresh]
+        named = {PublicId(one) for one in asked if one}
+        self._reserved = lock_holds(self._tx, named, self._now)
+        self._days = read_days(self._tx, named)
 
     def lock_likely(self) -> None:
         """Lock what a plan could choose or wait for, and read it, so that the plan stands."""
@@ -139,9 +137,8 @@ class _Batch:
         parts = outlook.parts([line for order in orders for line in order.lines])
         skus = sorted({part.sku for components in parts.values() for part in components})
         nodes = outlook.likely_nodes(skus) if skus else ()
-        lock_holds(tx, self._named(), self._now)
         days = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
-        held = {day for days in read_days(tx, self._named()).values() for day in days}
+        held = {day for days in self._days.values() for day in days}
         if lock_days(tx, held | {NodeDay(node, day) for node in nodes for day in days}, self._now):
             outlook.learn_capacity(load_capacity(tx, days[0]))
         self._lock(set(), {(sku, node) for sku in skus for node in nodes})
@@ -206,24 +203,23 @@ class _Batch:
 
     def lock_and_keep(self) -> None:
         """Lock what the drafts chose and would wait for; keep those whose units still stand."""
-        named = {PublicId(one.order.reservation) for one in self._drafts if one.order.reservation}
-        holds = lock_holds(self._tx, named, self._now)
-        carts = read_days(self._tx, named)
         days = {day for one in self._drafts for day in one.plan.capacity_days()}
-        room = lock_days(self._tx, days.union(*carts.values()), self._now)
+        room = lock_days(self._tx, days.union(*self._days.values()), self._now)
         points = {found.point for one in self._drafts for found in one.draws}
         points |= {point for sale in self._sales for point in self._sale_points(sale)}
         self._lock(points, self._waiting_shelves(self._drafts))
-        held = [unit for units in holds.values() if not isinstance(units, str) for unit in units]
+        kept = [units for units in self._reserved.values() if not isinstance(units, str)]
+        held = [unit for units in kept for unit in units]
         sold = [self._sale_points(sale) for sale in self._sales]
         floors = {point: self._outlook.floor(point) for point in self._balances}
-        standing = stand(self._balances, held, sold, floors, room, carts)
-        drafts, gone = with_their_holds(self._drafts, holds)
+        standing = stand(self._balances, held, sold, floors, room, self._days)
+        drafts, gone = part_doubles(self._drafts)
         self._kept, lost = keep(drafts, standing, self._has_news)
         self._serves = standing.has_left(self._waiting_shelves(self._kept))
         self.answers |= {one.position: Undecided() for one in (*gone, *lost)}
-        used = {one.order.reservation for one in self._kept if one.reserved == "consumed"}
-        consume(self._tx, {PublicId(one) for one in used if one}, self._now)
+        used = [one.order.reservation for one in self._kept if one.reserved == "consumed"]
+        carts = [PublicId(one) for one in used if one]
+        consume(self._tx, {cart: self._days[cart] for cart in carts}, self._now)
 
     def _lock(self, points: set[StockPoint], shelves: set[tuple[Sku, NodeId]]) -> None:
         """Lock points; where drafts may wait, also all lots and what serving them may touch."""

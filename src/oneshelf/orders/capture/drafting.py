@@ -1,6 +1,6 @@
 """From a plan to concrete units: which point gives which line what. Pure.
 
-A draft is an order with its plan, before any lock. Whether its units still stand is checked under
+A draft is an order with its plan, before any lock on stock. Whether its units still stand is checked under
 lock, in the order of the batch.
 """
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from oneshelf.base.identifiers import NodeId, PublicId, Sku
 from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.ledger import Balance, Source, StockPoint
-from oneshelf.inventory.reservations.holding import Gone, HeldUnits
+from oneshelf.inventory.reservations.holding import HeldUnits
 from oneshelf.matching.capacity.holding import DayTaken, NodeDay
 from oneshelf.matching.plan import Parcel, Plan, Refusal, Refused
 from oneshelf.matching.request import SourcingRequest
@@ -261,34 +261,20 @@ def stand(
     return Standing(units, floors, parcels, carts)
 
 
-def with_their_holds(
-    drafts: Sequence[Draft], holds: Mapping[PublicId, Sequence[HeldUnits] | Gone]
-) -> tuple[list[Draft], list[Draft]]:
-    """Part the drafts that consume exactly their own reservation from those that lost it.
-
-    Of several that name the same one the first has it. A draft without a reservation stays.
-    """
-    fit: list[Draft] = []
-    lost: list[Draft] = []
-    used: set[UUID] = set()
+def part_doubles(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
+    """Part the drafts from those whose reservation an earlier one of them has consumed."""
+    first: list[Draft] = []
+    doubles: list[Draft] = []
+    used: set[UUID | None] = set()
     for draft in drafts:
-        named = draft.order.reservation
-        if draft.reserved != "consumed" or named is None:
-            fit.append(draft)
-            continue
-        held = holds.get(PublicId(named), "unknown")
-        planned = Counter[StockPoint]()
-        for found in draft.draws:
-            planned[found.point] += found.units
-        stands = Counter[StockPoint]()
-        for unit in () if isinstance(held, str) else held:
-            stands[unit.point] += unit.units
-        if named in used or planned != stands:
-            lost.append(draft)
+        if draft.reserved != "consumed":
+            first.append(draft)
+        elif draft.order.reservation in used:
+            doubles.append(draft)
         else:
-            used.add(named)
-            fit.append(draft)
-    return fit, lost
+            used.add(draft.order.reservation)
+            first.append(draft)
+    return first, doubles
 
 
 def keep(
