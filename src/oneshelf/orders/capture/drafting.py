@@ -1,7 +1,7 @@
 """From a plan to concrete units: which point gives which line what. Pure.
 
-A draft is an order with its plan, before any lock on stock. Whether its units still stand is checked under
-lock, in the order of the batch.
+A draft is an order with its plan, before any lock on stock. Whether its units still stand is
+checked under lock, in the order of the batch.
 """
 
 from collections import Counter
