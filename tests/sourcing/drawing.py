@@ -1,8 +1,9 @@
 """Draw sourcing problems of any size from a seed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from oneshelf.matching.sourcing.problem import Problem
 
@@ -106,10 +107,10 @@ def draw_apart(chance, size):
     carries[[0, 1], [0, -1]] = False
     of_tariff = {
         name: getattr(problem, name)[tariffs]
-        for name in problem.__slots__
+        for name in problem.__struct_fields__
         if name.startswith("tariff_")
     }
-    return replace(
+    return structs.replace(
         problem,
         **of_tariff | {"tariff_carries": carries},
         site_node=problem.site_node[sites],

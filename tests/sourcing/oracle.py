@@ -1,6 +1,5 @@
 """Every plan, one by one, in plain Python: the definition. Shares no code with the kernel."""
 
-from dataclasses import fields
 from fractions import Fraction
 from itertools import product
 from math import ceil
@@ -13,7 +12,7 @@ class TooManyPlansError(Exception):
 
 def plain(problem):
     """Return the problem with lists for arrays."""
-    values = {field.name: getattr(problem, field.name) for field in fields(problem)}
+    values = {name: getattr(problem, name) for name in problem.__struct_fields__}
     return SimpleNamespace(
         **{
             name: value if isinstance(value, int) else value.tolist()

@@ -1,6 +1,5 @@
 """What holds for every answer of the kernel."""
 
-from dataclasses import replace
 from itertools import permutations
 from random import Random
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from oneshelf.matching.sourcing import solving, splits
 from oneshelf.matching.sourcing.large_orders import solve_large

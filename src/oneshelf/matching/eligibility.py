@@ -5,12 +5,13 @@ Marks are arrays over the world's nodes; a node that is out carries the number o
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
+from msgspec import Struct
 
 from oneshelf.base.identifiers import ChannelId, NodeId
 from oneshelf.catalog.nodes import Method
@@ -31,8 +32,7 @@ Strictness = Literal["strict", "soft_date", "relaxed"]
 """What binds: everything; all but the wanted day; only stock, roads and what was named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(Struct, frozen=True):
     """The lines of a request as arrays: L lines, C components."""
 
     units: Ints
@@ -43,8 +43,7 @@ class Wants:
     needs: tuple[Needs, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Everything a plan depends on."""
 
     request: SourcingRequest

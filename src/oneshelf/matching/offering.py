@@ -3,7 +3,6 @@
 Positions: sites and offers as in `Problem`; nodes as in `World`. Days are ordinals.
 """
 
-from dataclasses import dataclass
 from datetime import UTC
 
 import numpy as np
@@ -81,8 +80,7 @@ class OfferCosts(Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Offering:
+class Offering(Struct, frozen=True):
     """The problem, and what its positions mean. offer_service may be PICKED_UP."""
 
     question: Question

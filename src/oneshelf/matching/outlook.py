@@ -257,7 +257,9 @@ class Outlook:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
         view = StockView(skus, free, (), np.zeros_like(free))
-        mine = replace(self.policy, pools=())  # held units are no share of anybody's
+        mine = self.policy
+        if mine.pools:  # held units are no share of anybody's
+            mine = replace(mine, pools=())
         with self._lock, self._cleared(Counter(days)):
             return self._plan_on(request, view, mine, stages)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 
 from oneshelf.matching.eligibility import (
     Question,
@@ -140,8 +141,9 @@ def _unpacked(found: _Found, solution: Solution, preference: Preference) -> Plan
     offering = found.offering
     request = offering.question.request
     if preference != request.preference:
-        question = replace(offering.question, request=replace(request, preference=preference))
-        offering = replace(offering, question=question)
+        preferring = replace(request, preference=preference)
+        question = structs.replace(offering.question, request=preferring)
+        offering = structs.replace(offering, question=question)
     return unpack(offering, solution, _reason(offering, solution, found.unserved), found.unserved)
 
 
@@ -177,7 +179,7 @@ def _as_far_as_it_goes(offering: Offering) -> _Found:
         )
         if units
     )
-    less = replace(offering, problem=replace(problem, wanted=served))
+    less = structs.replace(offering, problem=structs.replace(problem, wanted=served))
     preference = offering.question.request.preference
     solution = solve_preferred(less.problem, less.offer_arrives_on, preference)
     if isinstance(solution, Unsolvable):

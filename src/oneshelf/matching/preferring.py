@@ -4,9 +4,8 @@ cheapest: the least cost. earliest: the least cost among the plans whose last pa
 fewest_parcels: the least cost among the plans with the fewest parcels.
 """
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from oneshelf.matching.request import Preference
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable

@@ -9,11 +9,13 @@ several sites on one day, or on the next day that has room.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.base.calendars import instant, local_date
 from oneshelf.matching.eligibility import Question, Sieve
@@ -26,8 +28,7 @@ NOT_YET = 4  # the goods are not there yet
 LATER_SITES_MAX = 6  # moments considered at one node after now
 
 
-@dataclass(frozen=True, slots=True)
-class Sites:
+class Sites(Struct, frozen=True):
     """Sites in rising node, then moment. stock[S, C]. ships_on[S, P] by pickup times.
 
     delay: why not today: NO_DELAY, PAST_CUT_OFF, CLOSED_TODAY, FULL, NOT_YET.

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct, structs
 
 from oneshelf.base.identifiers import ChannelId, NodeId, ReceiptLineId, Sku
 from oneshelf.matching.policy import ChannelPool
@@ -28,8 +29,7 @@ class DatedSupply:
     receipt_line: ReceiptLineId
 
 
-@dataclass(frozen=True, slots=True)
-class StockView:
+class StockView(Struct, frozen=True):
     """What stands free of the components of one request (`World.components` names them).
 
     free[N, C]: units on the shelf that this channel may take. dated: in rising due_at.
@@ -127,7 +127,8 @@ def less(view: StockView, parcels: Iterable[Sending], index: Mapping[NodeId, int
         replace(supply, units=supply.units - inbound[supply.component, supply.receipt_line])
         for supply in view.dated
     )
-    return replace(view, free=free, dated=tuple(supply for supply in dated if supply.units > 0))
+    left = tuple(supply for supply in dated if supply.units > 0)
+    return structs.replace(view, free=free, dated=left)
 
 
 @dataclass(frozen=True, slots=True)

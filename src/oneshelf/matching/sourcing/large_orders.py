@@ -12,9 +12,10 @@ the rest from the node's later sites.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from oneshelf.matching.sourcing.coverage import cover
 from oneshelf.matching.sourcing.parcels import NEVER, POSSIBLE_MAX, freight_millis
@@ -88,7 +89,7 @@ def solve_large(problem: Problem) -> Solution | Unsolvable:
 def serve_large(problem: Problem) -> Ints:
     """Return units of each line that one plan serves together."""
     wanted = problem.wanted
-    while isinstance(answer := solve_large(replace(problem, wanted=wanted)), Unsolvable):
+    while isinstance(answer := solve_large(structs.replace(problem, wanted=wanted)), Unsolvable):
         wanted = wanted - np.array(answer.missing)
         if not wanted.any():
             break

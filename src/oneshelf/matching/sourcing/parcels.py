@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec import structs
 
 from oneshelf.matching.sourcing.problem import Ints, Problem
 
@@ -56,7 +57,7 @@ class Parcels:
         single = self.node_millis is self.millis
         return replace(
             self,
-            problem=replace(self.problem, wanted=wanted),
+            problem=structs.replace(self.problem, wanted=wanted),
             contents=self.contents[rows],
             millis=millis,
             node_millis=millis if single else self.node_millis[rows],

@@ -3,10 +3,9 @@
 Costs are whole thousandths of a minor unit ("millis"), so that sums are exact and ties are ties.
 Axes: L lines, C components (SKUs on shelves), N nodes, S sites, O offers, T tariffs.
 A site is a node on a date: what stands there by then. An offer is a carrier's service (or the
-customer's own pickup) from a site. Parcels are structs, for the reason given in `inventory.ledger`.
+customer's own pickup) from a site. These are structs, for the reason given in `inventory.ledger`.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,8 +16,7 @@ Ints = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wanted, where it stands, what it costs to send it.
 
     wanted[L]: units of each line, at least 1.
@@ -72,8 +70,7 @@ class SitedParcel(Struct, frozen=True):
     cost_millis: int
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """Parcels that together send exactly what is wanted, cheapest first among the others.
 
     proof: `optimal` is exact over all plans of at most parcels_max parcels; `bounded` is a good
@@ -88,8 +85,7 @@ class Solution:
     others: tuple[tuple[SitedParcel, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unsolvable:
+class Unsolvable(Struct, frozen=True):
     """No plan exists. missing[L]: units of each line that no combination could serve."""
 
     missing: tuple[int, ...]

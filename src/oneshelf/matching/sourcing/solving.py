@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from math import comb, prod
 
 import numpy as np
+from msgspec import structs
 
 from oneshelf.matching.sourcing.coverage import cover
 from oneshelf.matching.sourcing.dates import place_parcels, price_dates
@@ -82,7 +83,7 @@ def servable(problem: Problem) -> Ints:
         if isinstance(answer, Solution):
             return problem.wanted
         return problem.wanted - np.array(answer.missing, np.int64)
-    served = replace(problem, wanted=serve_large(problem))
+    served = structs.replace(problem, wanted=serve_large(problem))
     return servable(served) if _is_exact(served) else served.wanted
 
 
