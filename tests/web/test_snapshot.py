@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from oneshelf.base.clock import set_clock
 from oneshelf.base.errors import DatabaseUnavailableError
 from oneshelf.base.reading import newest_fact
 from oneshelf.matching.watching.actions import Watch
 from oneshelf.web import snapshot
 from oneshelf.web.following import SafeTail
 from oneshelf.web.snapshot import Snapshot
-from shop import Shop, stock
+from shop import MONDAY, Shop, stock
 
 
 @pytest.fixture
@@ -54,6 +55,18 @@ def test_a_cause_of_failure_is_told_once_and_so_is_its_end(view, monkeypatch):
     assert [one["log_level"] for one in told] == ["warning", "warning", "info"]
     assert "the disk is full" in told[1]["why"]
     assert told[2]["after"] == told[1]["why"]
+
+
+def test_facts_taken_over_a_moment_ago_do_not_make_an_old_time_a_new_one(
+    database, view, monkeypatch
+):
+    monkeypatch.setattr(snapshot, "CLOCK_TRUSTED_S", 0.05)
+    time.sleep(0.06)  # no thread reads the clock meanwhile
+    view.refresh()
+    with database.transaction("test", "clock") as tx:
+        set_clock(tx, MONDAY + timedelta(days=1), 0)
+
+    assert view.now() == MONDAY + timedelta(days=1)
 
 
 def assert_reads_all(database, view):
