@@ -54,8 +54,9 @@ async def buy_where_only_the_first_line_is_answered(book, step):
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(UnansweredError):
+        with pytest.raises(UnansweredError) as given_up:
             await buy(Caller([port], "key", book, "ann"), step)
+        return given_up.value
 
 
 def test_who_gives_up_on_a_file_has_still_heard_the_lines_that_were_answered():
@@ -63,8 +64,9 @@ def test_who_gives_up_on_a_file_has_still_heard_the_lines_that_were_answered():
     step = file_of_orders(world)
     book = Book(world, "k", MONDAY, 1.0, patience_s=0.2)
 
-    asyncio.run(buy_where_only_the_first_line_is_answered(book, step))
+    given_up = asyncio.run(buy_where_only_the_first_line_is_answered(book, step))
 
     first, *rest = step.orders
+    assert f"{len(rest)} of {len(step.orders)} orders are left" in given_up.said
     assert set(book.orders) == {(str(first.channel), first.key)}
     assert {(str(one.channel), one.key) for one in rest} <= set(book.unheard)

@@ -1,6 +1,7 @@
 """People who buy: files of orders, single orders, carts that are held and then ordered or not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -105,20 +106,24 @@ async def _send_file(
         try:
             heard = await caller.once(file, who)
         except LostError as lost:
+            said = str(lost)
             caller.book.heard["no answer"] += 1
             file.missed()
             lines = lost.partial.split(b"\n")[:-1]  # the last one may be cut
         else:
+            said = str(heard.status)
             lines = heard.body.splitlines() if heard.is_good() else []
             if not heard.is_good():
                 caller.book.heard[f"{heard.status} for a file"] += 1
                 _complain(caller, file, heard.body)
-        for line in lines:
-            answer = msgspec.json.decode(line, type=BulkAnswer)
+        answers = [msgspec.json.decode(line, type=BulkAnswer) for line in lines]
+        for answer in answers:
             _note_line(caller, left[answer.line - 1], answer, told)
         left = [order for order in left if order.key not in told]
         if left:
-            await patience.pause()
+            codes = Counter(answer.problem.code for answer in answers if answer.problem)
+            rest = f"{len(left)} of {len(orders)} orders are left"
+            await patience.pause(f"{said} {dict(codes)}; {rest}, such as {left[0].key}")
 
 
 def _note_line(caller: Caller, order: NewOrder, answer: BulkAnswer, told: Told) -> None:

@@ -89,7 +89,7 @@ class Crowd:
             try:
                 await take_step(caller, step, f"{name}-{number}")
             except UnansweredError as error:
-                self.book.broke("answered", str(error), "nobody answered")
+                self.book.broke("answered", str(error), f"nobody answered; {error.said}")
             number += 1
             await asyncio.sleep(0)
         caller.hang_up()

@@ -27,7 +27,12 @@ PAUSE_S_MAX = 1.0
 
 
 class UnansweredError(Exception):
-    """Nobody answered for so long that somebody must look."""
+    """Nobody answered for so long that somebody must look. said: what was heard instead."""
+
+    def __init__(self, subject: str, said: str) -> None:
+        """Say which question, and what was heard last."""
+        super().__init__(subject)
+        self.said = said
 
 
 class Caller:
@@ -122,15 +127,17 @@ class Caller:
             self.book.sent += knock.attempts
             try:
                 heard = await wires[at % len(wires)].ask(knock)
-            except LostError:
+            except LostError as lost:
+                said = str(lost)
                 self.book.heard["no answer"] += 1
                 self._miss(knock)
             else:
                 if not wants_repeat(heard):
                     return heard
+                said = f"{heard.status} {heard.body[:300]!r}"
                 self.book.heard[f"{heard.status} again"] += 1
             at += 1
-            await patience.pause()
+            await patience.pause(said)
 
     def _miss(self, knock: Knock) -> None:
         self._unheard.add(knock.key)
@@ -159,11 +166,17 @@ class Patience:
         self._knock = knock
         self._until = time.monotonic() + patience_s
         self._pause_s = PAUSE_S
+        self._tries = 0
 
-    async def pause(self) -> None:
-        """Wait before the next try; raise UnansweredError when it has been too long."""
+    async def pause(self, said: str) -> None:
+        """Wait before the next try; raise UnansweredError when it has been too long.
+
+        said: what was heard this time.
+        """
+        self._tries += 1
         if time.monotonic() > self._until:
-            raise UnansweredError(f"{self._knock.path} {self._knock.key}")
+            subject = f"{self._knock.path} {self._knock.key}"
+            raise UnansweredError(subject, f"try {self._tries}: {said}")
         await asyncio.sleep(self._pause_s)
         self._pause_s = min(PAUSE_S_MAX, 1.5 * self._pause_s)
 

@@ -175,7 +175,7 @@ async def _ask_what_is_open(book: Book) -> None:
         try:
             await ask_again()
         except UnansweredError as error:
-            book.broke("answered", str(error), "nobody answered in the end either")
+            book.broke("answered", str(error), f"nor in the end; {error.said}")
 
 
 class _Ready(msgspec.Struct):
