@@ -13,11 +13,12 @@ arm `4 parcels, theirs 2`: where ours is dearer).
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, product
 from time import perf_counter
 
 import numpy as np
+from msgspec.structs import replace
 
 from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, price_parcels
 from oneshelf.matching.sourcing.problem import Problem, Unsolvable
