@@ -106,7 +106,7 @@ INVENTORY = {
     "reservations_are_extended": lambda tx: reservations.extend(tx, [(n, NOW) for n in MANY]),
     "due_reservations_are_locked": lambda tx: reservations.lock_lapsed(tx, NOW, 50),
     "lapsed_reservations_are_ended": lambda tx: reservations.end_lapsed(tx, CARTS, NOW),
-    "reservations_are_closed": lambda tx: reservations.close(tx, MANY, "released"),
+    "reservations_are_closed": lambda tx: reservations.close(tx, HOLDS, "released"),
     "reservations_are_forgotten": lambda tx: reservations.forget(tx, [10_001, 10_002]),
     "recalled_units_are_added": lambda tx: recalls.add(
         tx, {(n, "node-1", "sku-1"): 1 for n in MANY}, NOW
