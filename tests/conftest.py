@@ -24,7 +24,7 @@ from oneshelf.base.migrating import migrate
 
 PREFIX = "oneshelf-tests-"
 NUMBERS = itertools.count(1)
-MEMORY = Path("/dev/shm")  # noqa: S108 - others could guess a name in it; `mkdtemp` draws ours
+MEMORY = Path("/dev/shm")  # noqa: S108 - shared, but only `mkdtemp` makes names in it
 MEMORY_BYTES_MIN = 4 * 2**30
 
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")  # for processes tests start
