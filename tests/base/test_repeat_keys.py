@@ -22,6 +22,21 @@ def test_a_stored_answer_is_found_again(database):
     assert again[KEY].body_hash == HASH
 
 
+def test_a_repeat_among_new_keys_is_found_and_the_new_ones_are_taken(database):
+    new = RepeatKey(ChannelId("web"), "order-2")
+    with database.transaction("test", "test") as tx:
+        take_keys(tx, {KEY: HASH})
+        store_answers(tx, {KEY: "1"})
+    with database.transaction("test", "test") as tx:
+        known = take_keys(tx, {KEY: HASH, new: HASH})
+        store_answers(tx, {new: "2"})
+    with database.transaction("test", "test") as tx:
+        both = take_keys(tx, {KEY: HASH, new: HASH})
+
+    assert known.keys() == {KEY}
+    assert {key: one.answer for key, one in both.items()} == {KEY: "1", new: "2"}
+
+
 def test_a_forgotten_key_is_a_new_question(database):
     with database.transaction("test", "test") as tx:
         take_keys(tx, {KEY: HASH})
