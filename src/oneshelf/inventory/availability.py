@@ -154,7 +154,7 @@ class StockSnapshot:
         buffers: `opened` lets safety stock and thresholds be sold too (orders already paid).
         """
         places = [self.sku_place[sku] for sku in skus]
-        free = self._free[places] if buffers == "kept" else self.on_shelf(skus).T
+        free = self._free.take(places, axis=0) if buffers == "kept" else self.on_shelf(skus).T
         if method in self._closed:
             free[:, self._closed[method]] = 0
         if off := self._off.get(method):

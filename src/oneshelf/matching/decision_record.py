@@ -5,8 +5,10 @@ Days in lists are counted from the UTC date of `now`; costs are millis.
 """
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -30,6 +32,7 @@ from oneshelf.matching.plan import (
 from oneshelf.matching.preferring import solve_preferred
 from oneshelf.matching.promise_dates import FULL, NOT_YET
 from oneshelf.matching.request import SourcingRequest
+from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import Ints, Marks, Problem, SitedParcel, Solution
 from oneshelf.matching.timetable import CLOSED_TODAY, PAST_CUT_OFF
 from oneshelf.matching.world import World
@@ -42,9 +45,11 @@ DELAYS = {
     NOT_YET: "still waits for the goods",
 }
 NUMBERS = frozenset({"parcels_max", "nodes_per_line_max"})
-ARRAYS = tuple(name for name in Problem.__struct_fields__ if name not in NUMBERS)
 ZLIB_LEVEL = 4  # 6 takes up to three times as long and saves a twentieth
 LEAVE = frozenset({"site_sends", "tariff_carries"})  # recorded where they forbid anything
+ARRAYS = [name for name in Problem.__struct_fields__ if name not in NUMBERS | LEAVE]
+TARIFFS = [name for name in ARRAYS if name.startswith("tariff_")]
+OWN = [name for name in ARRAYS if name not in TARIFFS]
 
 
 class ChosenParcel(Struct, frozen=True):
@@ -165,7 +170,7 @@ def record(plan: Plan) -> Record:
         names=tuple(world.nodes[place].name for place in places),
         services=tuple(service.service_id for service in world.services),
         service_names=tuple(service.name for service in world.services),
-        problem=_flat(problem) | {"site_node": (begins.cumsum() - 1).tolist()},
+        problem=_flat(problem, world) | {"site_node": (begins.cumsum() - 1).tolist()},
         offer_service=trace.offer_service.tolist(),
         offer_ships_in=(trace.offer_ships_on - first).tolist(),
         offer_arrives_in=(trace.offer_arrives_on - first).tolist(),
@@ -318,13 +323,23 @@ def _plain(
     return tuple(sorted((parcel.site, parcel.offer, parcel.units) for parcel in parcels))
 
 
-def _flat(problem: Problem) -> dict[str, list[int]]:
-    arrays: dict[str, Ints | Marks] = {name: getattr(problem, name) for name in ARRAYS}
-    flat = {
-        name: array.astype(np.int64, copy=False).ravel().tolist()
-        for name, array in arrays.items()
-        if name not in LEAVE or not array.all()
+def _flat(problem: Problem, world: World) -> dict[str, list[int]]:
+    numbers: dict[str, Ints] = {name: getattr(problem, name) for name in OWN}
+    marks: dict[str, Marks] = {name: getattr(problem, name) for name in LEAVE}
+    return {
+        **{name: array.ravel().tolist() for name, array in numbers.items()},
+        **{
+            name: array.astype(np.int64).ravel().tolist()
+            for name, array in marks.items()
+            if not every(array)
+        },
+        **_flat_tariffs(world),
+        "parcels_max": [problem.parcels_max],
+        "nodes_per_line_max": [problem.nodes_per_line_max],
     }
-    flat["parcels_max"] = [problem.parcels_max]
-    flat["nodes_per_line_max"] = [problem.nodes_per_line_max]
-    return flat
+
+
+@lru_cache(maxsize=8)
+def _flat_tariffs(world: World) -> Mapping[str, list[int]]:
+    """Return the tariffs of a world as every problem in it has them."""
+    return {name: getattr(world.tariffs, name.removeprefix("tariff_")).tolist() for name in TARIFFS}

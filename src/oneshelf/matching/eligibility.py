@@ -13,17 +13,20 @@ from typing import Literal, get_args
 import numpy as np
 from msgspec import Struct
 
-from oneshelf.base.identifiers import ChannelId, NodeId
+from oneshelf.base.identifiers import ChannelId, NodeId, Sku
 from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
-from oneshelf.matching.request import SourcingRequest
+from oneshelf.matching.request import SourcingRequest, WantedLine
+from oneshelf.matching.sourcing.marks import every, some
 from oneshelf.matching.stock_view import CapacityView, DatedSupply, Slice, StockView, slice_of
 from oneshelf.matching.world import Ints, Marks, Needs, World, kept, lanes, licensed, needs_of
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)
 ANYONE = NodeGroup()
 REJECTIONS_REMEMBERED = 512  # 12 kB each at 500 nodes
+WANTS_REMEMBERED = 4_096  # 1 kB each
+RULES_REMEMBERED = 256  # 4 kB each at 500 nodes
 
 Reach = Literal["shelf", "dated"]
 """Stock on the shelf today, or also what is on its way there."""
@@ -39,6 +42,8 @@ class Wants(Struct, frozen=True):
     uses: Ints
     weight_g: Ints
     volume_mm3: Ints
+    parts: Ints  # of all components in one unit
+    lightest_g: int
     launches: tuple[int, ...]  # of each component: the ordinal before which no work begins, or 0
     needs: tuple[Needs, ...]
 
@@ -59,14 +64,15 @@ class Question(Struct, frozen=True):
 class Sieve:
     """Nodes still in, and the first reason of each that is out, as a whole or for a line."""
 
-    def __init__(self, nodes: int, lines: int) -> None:
-        """Start with every node in."""
-        self.reason = np.zeros(nodes, np.int64)
-        self.line_reason = np.zeros((nodes, lines), np.int64)
+    def __init__(self, reason: Ints, lines: int) -> None:
+        """Start with these reasons [N]; zero: the node is in."""
+        self.reason = reason
+        self.line_reason = np.zeros((len(reason), lines), np.int64)
 
     def reject(self, out: Marks, reason: Rejected) -> None:
         """Put these nodes out, unless they are out already."""
-        self.reason[(self.reason == 0) & out] = REASONS.index(reason) + 1
+        if some(out):
+            self.reason[(self.reason == 0) & out] = REASONS.index(reason) + 1
 
     def bar(self, out: Marks, reason: Rejected) -> None:
         """Put nodes out for lines [N, L], unless they are out for them already."""
@@ -74,7 +80,8 @@ class Sieve:
 
     def left(self) -> Ints:
         """Return the nodes still in."""
-        return np.flatnonzero(self.reason == 0)
+        left: Ints = (self.reason == 0).nonzero()[0]
+        return left
 
     def rejections(self, world: World) -> tuple[Rejection, ...]:
         """Return who is out, by reason."""
@@ -90,14 +97,15 @@ def _rejections(world: World, reasons: bytes) -> tuple[Rejection, ...]:
     return tuple(Rejection(REASONS[number - 1], tuple(out[number])) for number in sorted(out))
 
 
-def wants_of(request: SourcingRequest, world: World, stock: StockView) -> Wants | None:
-    """Return what is wanted as arrays; None if the catalog does not know a SKU."""
-    if any(line.sku not in world.products for line in request.lines):
+@lru_cache(maxsize=WANTS_REMEMBERED)
+def wants_of(world: World, lines: tuple[WantedLine, ...], skus: tuple[Sku, ...]) -> Wants | None:
+    """Return what is wanted as arrays, over these components; None: a SKU is unknown."""
+    if any(line.sku not in world.products for line in lines):
         return None
-    column = {sku: place for place, sku in enumerate(stock.skus)}
-    uses = np.zeros((len(request.lines), len(stock.skus)), np.int64)
-    launches = [0] * len(stock.skus)
-    for row, line in enumerate(request.lines):
+    column = {sku: place for place, sku in enumerate(skus)}
+    uses = np.zeros((len(lines), len(skus)), np.int64)
+    launches = [0] * len(skus)
+    for row, line in enumerate(lines):
         product = world.products[line.sku]
         launch = product.launches_on.toordinal() if product.launches_on else 0
         for part in product.components():
@@ -107,14 +115,16 @@ def wants_of(request: SourcingRequest, world: World, stock: StockView) -> Wants 
             launches[place] = max(
                 launches[place], launch, sold_from.toordinal() if sold_from else 0
             )
-    ordered = [world.products[line.sku] for line in request.lines]
+    ordered = [world.products[line.sku] for line in lines]
     return Wants(
-        units=np.array([line.units for line in request.lines], np.int64),
+        units=np.array([line.units for line in lines], np.int64),
         uses=uses,
         weight_g=np.array([product.weight_g for product in ordered], np.int64),
+        parts=uses.sum(axis=1),
+        lightest_g=min(product.weight_g for product in ordered),
         volume_mm3=np.array([product.volume_mm3() for product in ordered], np.int64),
         launches=tuple(launches),
-        needs=tuple(needs_of(world, line.sku) for line in request.lines),
+        needs=tuple(needs_of(world, line.sku) for line in lines),
     )
 
 
@@ -134,8 +144,7 @@ def due_supplies(question: Question) -> tuple[DatedSupply, ...]:
 def sieve_nodes(question: Question) -> tuple[Sieve, Ints]:
     """Return who may serve as far as rules and stock say, and the stock [N, C] they may take."""
     request, world, policy = question.request, question.world, question.policy
-    sieve = Sieve(len(world.nodes), len(request.lines))
-    _sieve_by_rules(question, sieve)
+    sieve = _sieve_by_rules(question)
     free = _share(question)
     dated = due_supplies(question)
     supply = _with_dated(free, dated)
@@ -249,14 +258,13 @@ TELLING: dict[Rejected, Refused] = {
 
 def _able(wants: Wants, supply: Ints) -> Marks:
     """Return the nodes that have at least one unit of each line [N, L]."""
-    able: Marks = np.logical_and.reduce(supply[:, None, :] >= wants.uses[None, :, :], axis=2)
-    return able
+    stands: Marks = supply[:, None, :] >= wants.uses[None, :, :]
+    return stands[:, :, 0] if stands.shape[2] == 1 else np.logical_and.reduce(stands, axis=2)
 
 
 def _any_line(marks: Marks) -> Marks:
     """Return which rows have a mark."""
-    marked: Marks = np.logical_or.reduce(marks, axis=1)
-    return marked
+    return marks[:, 0] if marks.shape[1] == 1 else np.logical_or.reduce(marks, axis=1)
 
 
 def _with_dated(free: Ints, dated: tuple[DatedSupply, ...]) -> Ints:
@@ -282,19 +290,52 @@ def _share(question: Question) -> Ints:
     return question.stock.free if mine is None else mine.of(question.stock.free)
 
 
-def _sieve_by_rules(question: Question, sieve: Sieve) -> None:
+def _sieve_by_rules(question: Question) -> Sieve:
     request, world = question.request, question.world
+    ruled_out = _ruled_out(question)
     named = request.pickup_node if request.method == "pickup" else request.only_node
+    if named is None and not request.avoided:
+        return Sieve(ruled_out.copy(), len(request.lines))
+    sieve = Sieve(np.zeros(len(world.nodes), np.int64), len(request.lines))
     if named is not None:
         sieve.reject(np.arange(len(world.nodes)) != world.node_index[named], "not_chosen_node")
     if request.avoided:
         known = [world.node_index[n] for n in request.avoided if n in world.node_index]
         sieve.reject(_marked(len(world.nodes), known), "avoided")
+    sieve.reason = np.where(sieve.reason == 0, ruled_out, sieve.reason)
+    return sieve
+
+
+def _ruled_out(question: Question) -> Ints:
+    """Return the reason [N] of each node that no stock in the world would let in."""
+    request, world, policy = question.request, question.world, question.policy
     if question.strictness == "relaxed":
+        sieve = Sieve(np.zeros(len(world.nodes), np.int64), 0)
         sieve.reject(~world.does[request.method], "not_eligible")
-    else:
-        sieve.reject(~_allowed(request, world, question.policy), "not_eligible")
-        sieve.reject(world.parcels_per_day_max == 0, "closed")
+        return sieve.reason
+    home = None
+    if policy.abroad == "same_country" and request.destination is not None:
+        home = request.destination.country
+    categories = _categories(request, world)
+    return _ruled_out_by_policy(world, policy, request.channel, request.method, categories, home)
+
+
+@lru_cache(maxsize=RULES_REMEMBERED)
+def _ruled_out_by_policy(
+    world: World,
+    policy: SourcingPolicy,
+    channel: ChannelId,
+    method: Method,
+    categories: frozenset[str],
+    home: str | None,
+) -> Ints:
+    allowed = allowed_nodes(world, policy, channel, method, categories)
+    if home is not None:
+        allowed = allowed & (world.countries == home)
+    sieve = Sieve(np.zeros(len(world.nodes), np.int64), 0)
+    sieve.reject(~allowed, "not_eligible")
+    sieve.reject(world.parcels_per_day_max == 0, "closed")
+    return sieve.reason
 
 
 def allowed_nodes(
@@ -317,16 +358,8 @@ def allowed_nodes(
     return allowed
 
 
-def _allowed(request: SourcingRequest, world: World, policy: SourcingPolicy) -> Marks:
-    categories = _categories(request, world)
-    allowed = allowed_nodes(world, policy, request.channel, request.method, categories)
-    if policy.abroad == "same_country" and request.destination is not None:
-        allowed = allowed & (world.countries == request.destination.country)
-    return allowed
-
-
-def _categories(request: SourcingRequest, world: World) -> AbstractSet[str]:
-    return {world.products[line.sku].category for line in request.lines}
+def _categories(request: SourcingRequest, world: World) -> frozenset[str]:
+    return frozenset(world.products[line.sku].category for line in request.lines)
 
 
 def _speaks_of(group: NodeGroup, channel: ChannelId, categories: AbstractSet[str]) -> bool:
@@ -343,7 +376,7 @@ def _barred(question: Question) -> Iterator[tuple[Rejected, Marks]]:
     if any(one.licences for one in needs):
         yield "no_licence", ~np.stack([licensed(world, one) for one in needs], axis=1)
     stored = [kept(world, one) for one in needs]
-    if not all(marks.all() for marks in stored):
+    if not all(map(every, stored)):
         yield "wrong_temperature", ~np.stack(stored, axis=1)
 
 

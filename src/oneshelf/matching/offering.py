@@ -4,9 +4,11 @@ Positions: sites and offers as in `Problem`; nodes as in `World`. Days are ordin
 """
 
 from datetime import UTC
+from functools import lru_cache
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.matching.eligibility import (
     Question,
@@ -21,12 +23,15 @@ from oneshelf.matching.promise_dates import (
     Sites,
     build_sites,
     chosen_sites,
+    full_places,
     going_apart,
     pickup_day,
+    standing_again,
 )
 from oneshelf.matching.request import SourcingRequest
+from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import Problem
-from oneshelf.matching.timetable import NEVER
+from oneshelf.matching.timetable import NEVER, Schedule, to_us
 from oneshelf.matching.world import (
     NO_ZONE,
     Ints,
@@ -39,6 +44,8 @@ from oneshelf.matching.world import (
 )
 
 NEAREST_KM_MILLIS = 1_000_000
+FEW_NODES_MAX = 32  # with more, the stock differs from order to order, and arrays earn their calls
+OFFERS_REMEMBERED = 1_024  # 5 kB each at 32 nodes and 2 services
 
 
 class Carried(Struct, frozen=True):
@@ -56,7 +63,6 @@ class Offers(Struct, frozen=True):
     ships_on: Ints
     arrives_on: Ints
     tariff: Ints
-    gram_micros: Ints
 
 
 class OfferCosts(Struct, frozen=True):
@@ -80,6 +86,17 @@ class OfferCosts(Struct, frozen=True):
         )
 
 
+class _Standing(Struct, frozen=True):
+    """What a zone was offered, and why which nodes [N] are out; the stock of sites is of then."""
+
+    reason: Ints
+    sites: Sites
+    offers: Offers
+
+
+REMEMBERED: dict[tuple[Schedule, tuple[bytes, bytes, int]], _Standing] = {}
+
+
 class Offering(Struct, frozen=True):
     """The problem, and what its positions mean. offer_service may be PICKED_UP."""
 
@@ -99,20 +116,13 @@ def offer(question: Question) -> Offering:
     """Return everything that could be sent, from where and when, at which cost."""
     sieve, free = sieve_nodes(question)
     world, request = question.world, question.request
-    sites = build_sites(question, sieve, free, due_supplies(question))
     carried = _carried(question) if request.method == "ship" else None
-    if carried is not None:
-        sites = _sites_apart(question, sieve, sites, carried)
-    if request.method == "ship":
-        offers = _shipped(question, sieve, sites, carried)
-    else:
-        offers = _picked_up(question, sieve, sites)
-    sites, site = _with_offers(sites, offers.site)
+    sites, offers = _remembered(question, sieve, free, carried)
     policy, wants, tariffs = question.policy, question.wants, world.tariffs
-    nodes = sites.node[site]
+    nodes = sites.node[offers.site]
     costs = _offer_costs(question, nodes, offers.arrives_on)
-    picked = world.unit_millis[sites.node][:, None] * wants.uses.sum(axis=1)[None, :]
-    opportunity = question.stock.opportunity_millis[sites.node] @ wants.uses.T
+    picked = world.unit_millis[sites.node][:, None] * wants.parts[None, :]
+    opportunity = question.stock.opportunity_millis.take(sites.node, axis=0) @ wants.uses.T
     limits = (policy.parcels_max, policy.nodes_per_line_max)
     if question.strictness == "relaxed":
         limits = (PARCELS_MAX, PARCELS_MAX)
@@ -123,12 +133,12 @@ def offer(question: Question) -> Offering:
         volume_mm3=wants.volume_mm3,
         site_node=sites.node,
         site_stock=sites.stock,
-        site_sends=sieve.line_reason[sites.node] == 0,
+        site_sends=sieve.line_reason.take(sites.node, axis=0) == 0,
         unit_millis=picked + opportunity * policy.opportunity_percent // 100,
-        offer_site=site,
+        offer_site=offers.site,
         offer_millis=costs.millis(policy.split_minor * 1000),
         offer_tariff=offers.tariff,
-        offer_gram_micros=offers.gram_micros,
+        offer_gram_micros=_gram_micros(question, nodes, offers.service),
         tariff_base_millis=tariffs.base_millis,
         tariff_base_weight_g=tariffs.base_weight_g,
         tariff_step_millis=tariffs.step_millis,
@@ -151,6 +161,60 @@ def offer(question: Question) -> Offering:
         costs=costs,
         labour_millis=picked,
     )
+
+
+def _remembered(
+    question: Question, sieve: Sieve, free: Ints, carried: Carried | None
+) -> tuple[Sites, Offers]:
+    """Find sites and offers; where the last order like this one found them, take them from there.
+
+    Few nodes, plain goods that stand there, room on their days: then sites, offers and dates are
+    the same for the whole zone until a day turns or a pickup leaves, whatever else is asked.
+    """
+    schedule = question.world.timetable(question.request.now.toordinal()).schedule(
+        to_us(question.request.now)
+    )
+    key = _key(question, sieve, schedule) if carried is None else None
+    known = None if key is None else REMEMBERED.get((schedule, key))
+    if known is not None:
+        sieve.reason = known.reason.copy()
+        return standing_again(question, known.sites, free), known.offers
+    sites, offers = _find(question, sieve, free, carried)
+    if key is not None:
+        if len(REMEMBERED) >= OFFERS_REMEMBERED:
+            REMEMBERED.clear()
+        REMEMBERED[schedule, key] = _Standing(sieve.reason.copy(), sites, offers)
+    return sites, offers
+
+
+def _key(question: Question, sieve: Sieve, schedule: Schedule) -> tuple[bytes, bytes, int] | None:
+    """Return all that sites and offers depend on beside the clock; None: it is too much."""
+    request, world, wants = question.request, question.world, question.wants
+    nodes = sieve.left()
+    if (
+        request.destination is None
+        or len(nodes) > FEW_NODES_MAX
+        or any(wants.launches)
+        or due_supplies(question)
+        or wants.lightest_g > min(world.tariffs.weight_g_max.tolist())
+        or len(full_places(question, nodes, schedule.work_on[world.shift_of_node[nodes]]))
+    ):
+        return None
+    by = NEVER
+    if request.wanted_by is not None and question.strictness == "strict":
+        by = request.wanted_by.toordinal()
+    return sieve.reason.tobytes(), lanes(world, request.destination).tariff.tobytes(), by
+
+
+def _find(
+    question: Question, sieve: Sieve, free: Ints, carried: Carried | None
+) -> tuple[Sites, Offers]:
+    sites = build_sites(question, sieve, free, due_supplies(question))
+    if carried is not None:
+        sites = _sites_apart(question, sieve, sites, carried)
+    if question.request.method == "ship":
+        return _with_offers(sites, _shipped(question, sieve, sites, carried))
+    return _with_offers(sites, _picked_up(question, sieve, sites))
 
 
 def served_country(request: SourcingRequest, world: World) -> bool:
@@ -177,7 +241,7 @@ def _shipped(question: Question, sieve: Sieve, sites: Sites, carried: Carried | 
     carries = goes
     if carried is not None:
         carries = goes & (_sends(question, sieve, sites) @ carried.both.T)
-    bears = carries & (wants.weight_g.min() <= world.tariffs.weight_g_max[tariff])
+    bears = carries & (wants.lightest_g <= world.tariffs.weight_g_max[tariff])
     comes = bears & (arrives_on < NEVER)
     stages: list[tuple[Marks, Rejected]] = [
         (goes, "no_service"),
@@ -189,15 +253,12 @@ def _shipped(question: Question, sieve: Sieve, sites: Sites, carried: Carried | 
     for marks, reason in stages:
         _reject_without(sieve, sites, np.logical_or.reduce(marks, axis=1), reason)
     site, service = stages[-1][0].nonzero()
-    price = question.policy.carbon_minor_per_kg
-    grams = ways.carried_gram_gco2e_millionths[sites.node[site], service]
     return Offers(
         site=site,
         service=service,
         ships_on=ships_on[site, service],
         arrives_on=arrives_on[site, service],
         tariff=tariff[site, service],
-        gram_micros=grams * price // 1000,
     )
 
 
@@ -218,22 +279,21 @@ def _picked_up(question: Question, sieve: Sieve, sites: Sites) -> Offers:
         ships_on=days[site],
         arrives_on=days[site],
         tariff=np.full(len(site), free_tariff),
-        gram_micros=np.zeros(len(site), np.int64),
     )
 
 
-def _with_offers(sites: Sites, offer_site: Ints) -> tuple[Sites, Ints]:
+def _with_offers(sites: Sites, offers: Offers) -> tuple[Sites, Offers]:
     """Leave out the sites that have no offer."""
     used = np.zeros(len(sites.node), np.bool_)
-    used[offer_site] = True
-    if used.all():
-        return sites, offer_site
-    return chosen_sites(sites, used), (np.cumsum(used) - 1)[offer_site]
+    used[offers.site] = True
+    if every(used):
+        return sites, offers
+    return chosen_sites(sites, used), replace(offers, site=(np.cumsum(used) - 1)[offers.site])
 
 
 def _reject_without(sieve: Sieve, sites: Sites, served: Marks, reason: Rejected) -> None:
     """Put out the nodes in play of which no site is served."""
-    if served.all():
+    if every(served):
         return
     kept = np.ones(len(sieve.reason), np.bool_)
     kept[sites.node] = False
@@ -244,9 +304,10 @@ def _reject_without(sieve: Sieve, sites: Sites, served: Marks, reason: Rejected)
 def takes_hazards(question: Question, line: int) -> Marks:
     """Return which services take the line as far as its hazards go."""
     needs = question.wants.needs[line]
-    never = question.strictness != "relaxed" and needs.hazards & question.policy.never_shipped
     takes = taken(question.world, needs)
-    return np.zeros_like(takes) if never else takes
+    if question.strictness != "relaxed" and needs.hazards & question.policy.never_shipped:
+        return np.zeros_like(takes)
+    return takes
 
 
 def _carried(question: Question) -> Carried | None:
@@ -254,7 +315,7 @@ def _carried(question: Question) -> Carried | None:
     world, needs = question.world, question.wants.needs
     hazards = [takes_hazards(question, line) for line in range(len(needs))]
     temperatures = [kept_on_the_way(world, one) for one in needs]
-    if all(marks.all() for marks in (*hazards, *temperatures)):
+    if all(map(every, (*hazards, *temperatures))):
         return None
     without = np.stack(hazards, axis=1)
     return Carried(without, without & np.stack(temperatures, axis=1))
@@ -293,11 +354,25 @@ def _sends(question: Question, sieve: Sieve, sites: Sites) -> Marks:
 def _tariff_carries(question: Question, carried: Carried | None) -> Marks:
     """Return which lines [T, L] a parcel of each tariff may hold; the pickup's holds all."""
     world = question.world
-    zones = [len(service.zones) for service in world.services]
     lines = len(question.wants.units)
     if carried is None:
-        return np.ones((sum(zones) + 1, lines), np.bool_)
+        return _all_carried(len(world.tariffs.base_millis), lines)
+    zones = [len(service.zones) for service in world.services]
     return np.vstack([carried.both.repeat(zones, axis=0), np.ones((1, lines), np.bool_)])
+
+
+@lru_cache(maxsize=64)
+def _all_carried(tariffs: int, lines: int) -> Marks:
+    return np.ones((tariffs, lines), np.bool_)
+
+
+def _gram_micros(question: Question, nodes: Ints, service: Ints) -> Ints:
+    """Return the policy's price of carrying one gram [O]; the customer's own way is free."""
+    destination = question.request.destination
+    if destination is None:
+        return np.zeros(len(nodes), np.int64)
+    grams = lanes(question.world, destination).carried_gram_gco2e_millionths[nodes, service]
+    return grams * question.policy.carbon_minor_per_kg // 1000
 
 
 def _offer_costs(question: Question, nodes: Ints, arrives_on: Ints) -> OfferCosts:

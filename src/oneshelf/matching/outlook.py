@@ -87,7 +87,7 @@ class Known:
             )
             for supply in self.stock.dated(skus)
         )
-        return StockView(skus, free, dated, np.zeros_like(free))
+        return StockView(skus, free, dated, np.zeros(free.shape, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class Outlook:
         for point, units in held:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
-        view = StockView(skus, free, (), np.zeros_like(free))
+        view = StockView(skus, free, (), np.zeros(free.shape, np.int64))
         mine = self.policy
         if mine.pools:  # held units are no share of anybody's
             mine = replace(mine, pools=())

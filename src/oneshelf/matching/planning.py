@@ -102,7 +102,7 @@ def _decide(
     others_max: int = OTHERS_MAX,
 ) -> _Found | Refusal:
     """Find the first step at which everything can be served; a sold order goes as far as it can."""
-    wants = wants_of(request, world, stock) if _known(request, world) else None
+    wants = wants_of(world, request.lines, stock.skus) if _known(request, world) else None
     if wants is None:
         unknown_node = all(line.sku in world.products for line in request.lines)
         return Refusal("unknown_node" if unknown_node else "unknown_sku", (), (), policy.version)

@@ -24,7 +24,7 @@ def solve_preferred(
     cheapest: the answer to that preference, where it is known: it is returned itself if it is the
     answer to this one too, and no plan is looked for among those it has already beaten.
     """
-    if not problem.wanted.any():
+    if not any(problem.wanted.tolist()):
         return solve(problem)
     if not len(problem.offer_site):
         return Unsolvable(tuple(problem.wanted.tolist()))

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from oneshelf.base.calendars import instant, local_date
 from oneshelf.matching.eligibility import Question, Sieve
+from oneshelf.matching.sourcing.marks import every, some
 from oneshelf.matching.stock_view import CapacityView, DatedSupply
 from oneshelf.matching.timetable import NEVER, Schedule, Timetable, Work, to_instant, to_us
 from oneshelf.matching.world import UNLIMITED, Ints, Marks, World
@@ -86,7 +87,7 @@ def build_sites(
     if moments:
         sites = _with_moments(question, sites, moments, schedule)
         lost[[moment.node for moment in moments]] = False
-    if lost.any():
+    if some(lost):
         full = np.zeros(len(sieve.reason), np.bool_)
         full[sites.node[sites.delay == FULL]] = True
         sieve.reject(lost & full, "no_capacity")
@@ -95,7 +96,7 @@ def build_sites(
     served[sites.node] = True
     sieve.reject(~served, "too_late")
     works = sites.work_on < NEVER
-    return sites if works.all() else chosen_sites(sites, works)
+    return sites if every(works) else chosen_sites(sites, works)
 
 
 def pickup_day(question: Question, sites: Sites, site: int) -> int:
@@ -148,7 +149,7 @@ def _sites_now(
     work_on, delay = schedule.work_on[shifts], schedule.delay[shifts]
     ships_on = schedule.ships_on[shifts]
     now_us = to_us(question.request.now)
-    for place in _full(question, nodes, work_on).tolist():
+    for place in full_places(question, nodes, work_on).tolist():
         work = _with_room(question, timetable, int(nodes[place]), now_us, 0)
         delay[place] = FULL
         work_on[place] = NEVER if work is None else work.on
@@ -167,11 +168,11 @@ def _sites_now(
     )
 
 
-def _full(question: Question, nodes: Ints, work_on: Ints) -> Ints:
+def full_places(question: Question, nodes: Ints, work_on: Ints) -> Ints:
     """Return the places of nodes whose work day has no room."""
     limits = question.world.parcels_per_day_max[nodes]
     limited = limits < UNLIMITED
-    if question.strictness == "relaxed" or not limited.any():
+    if question.strictness == "relaxed" or not some(limited):
         return np.zeros(0, np.int64)
     column = work_on - question.capacity.first_on.toordinal()
     taken = question.capacity.taken
@@ -278,6 +279,21 @@ def _with_moments(
     )
     order = np.lexsort((joined.release_us, joined.node))
     return chosen_sites(joined, order)
+
+
+def standing_again(question: Question, sites: Sites, free: Ints) -> Sites:
+    """Return sites on the shelf as of another order: with the stock and the instant of this one."""
+    now_us = to_us(question.request.now)
+    return Sites(
+        node=sites.node,
+        stock=np.maximum(free.take(sites.node, axis=0), 0),
+        release_us=np.array([now_us]).repeat(len(sites.node)),
+        today=sites.today,
+        work_on=sites.work_on,
+        delay=sites.delay,
+        ships_on=sites.ships_on,
+        timetable=sites.timetable,
+    )
 
 
 def chosen_sites(sites: Sites, chosen: Ints | Marks) -> Sites:

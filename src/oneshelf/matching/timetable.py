@@ -55,7 +55,7 @@ class Work:
     ready_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
     """For an order placed now: of each shift its date, its work day, why not today, pickups.
 

@@ -22,6 +22,7 @@ from oneshelf.matching.plan import (
     units_of,
 )
 from oneshelf.matching.promise_dates import ready_us
+from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import SitedParcel, Solution
 from oneshelf.matching.timetable import to_instant, to_us
 from oneshelf.matching.world import Marks
@@ -58,9 +59,9 @@ def _barred(offering: Offering) -> Iterator[LineBarred]:
     """Yield who is in but not for a line: nodes first, then services."""
     problem = offering.problem
     for line in range(len(problem.wanted)):
-        if not problem.site_sends[:, line].all():
+        if not every(problem.site_sends[:, line]):
             yield from _nodes_barred(offering, line)
-        if not problem.tariff_carries[:, line].all():
+        if not every(problem.tariff_carries[:, line]):
             yield from _services_barred(offering, line)
 
 

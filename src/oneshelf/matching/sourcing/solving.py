@@ -49,7 +49,7 @@ def solve(problem: Problem, others_max: int = OTHERS_MAX) -> Solution | Unsolvab
     examined (the 12 of lowest bound, and all that could have won) and the whole order in one
     parcel from each node.
     """
-    if not problem.wanted.any():
+    if not any(problem.wanted.tolist()):
         return Solution((), 0, 0, "optimal", ())
     if not _is_exact(problem):
         return solve_large(problem)
@@ -155,7 +155,8 @@ def _dated_nodes(parcels: Parcels, cheapest: Ints, shape: Shape, found: int) -> 
 
 def _goes_whole(problem: Problem) -> bool:
     """Say whether no plan has two parcels: a site sends one, and may be the only one."""
-    return len(problem.site_node) == 1 or problem.parcels_max == 1 or problem.wanted.sum() == 1
+    one_unit = sum(problem.wanted.tolist()) == 1
+    return one_unit or len(problem.site_node) == 1 or problem.parcels_max == 1
 
 
 def _whole(parcels: Parcels, others_max: int) -> list[Placed]:

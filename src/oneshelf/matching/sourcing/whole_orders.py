@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import Ints, Marks, Problem, SitedParcel
 
 FEW_OFFERS_MAX = 100  # from some 150 on the arrays are faster
@@ -19,9 +20,10 @@ def send_whole(problem: Problem) -> list[SitedParcel]:
     Of a node the earliest of its cheapest sites, there the lowest offer.
     """
     wanted = tuple(problem.wanted.tolist())
-    weight_g = int(problem.wanted @ problem.weight_g)
+    weight_g = sum(map(int.__mul__, wanted, problem.weight_g.tolist()))
     goods_millis = dict(_goods_millis(problem, wanted))
-    freight_millis = dict(_freight_millis(problem, weight_g))
+    volume_mm3 = sum(map(int.__mul__, wanted, problem.volume_mm3.tolist()))
+    freight_millis = dict(_freight_millis(problem, weight_g, volume_mm3))
     nodes = problem.site_node.tolist()
     offers = zip(
         problem.offer_site.tolist(),
@@ -55,9 +57,8 @@ def _goods_millis(problem: Problem, wanted: tuple[int, ...]) -> Iterator[tuple[i
             yield site, sum(map(int.__mul__, wanted, unit_millis))
 
 
-def _freight_millis(problem: Problem, weight_g: int) -> Iterator[tuple[int, int]]:
+def _freight_millis(problem: Problem, weight_g: int, volume_mm3: int) -> Iterator[tuple[int, int]]:
     """Yield what each tariff takes that may hold all of it."""
-    volume_mm3 = int(problem.wanted @ problem.volume_mm3)
     tariffs = zip(
         problem.tariff_base_millis.tolist(),
         problem.tariff_base_weight_g.tolist(),
@@ -76,5 +77,7 @@ def _freight_millis(problem: Problem, weight_g: int) -> Iterator[tuple[int, int]
 
 def _take_all(marks: Marks, wanted: Ints) -> list[bool]:
     """Say of each place whether it is marked for every line that is wanted."""
+    if every(marks):
+        return [True] * len(marks)
     marked: list[bool] = np.logical_and.reduce(marks | (wanted == 0), axis=1).tolist()
     return marked
