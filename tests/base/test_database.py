@@ -67,6 +67,16 @@ def test_a_savepoint_undoes_itself_alone(shop):
         assert tx.scalars("SELECT age FROM person ORDER BY person_id") == [2, 2]
 
 
+def test_what_an_undone_savepoint_announced_is_not_taken_over(shop):
+    with shop.transaction("test", "two") as tx:
+        tx.announced.append("kept")
+        with pytest.raises(LookupError), tx.savepoint():
+            tx.announced.append("undone")
+            raise LookupError
+
+    assert tx.announced == ["kept"]
+
+
 def test_a_lock_that_does_not_come_free_in_time_is_contention(shop):
     with shop.transaction("test", "first") as first:
         change(first, 1)

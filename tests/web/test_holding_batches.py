@@ -40,7 +40,7 @@ def wish(*lines, key=None, digest=b"same"):
     )
 
 
-def hold(shop, *asked, kind="shared"):
+def hold(shop, *asked, kind="hopeful"):
     with shop.database.transaction("test", "carts") as tx:
         told = hold_batch(tx, asked, shop.outlook, shop.now, kind)
     shop.refresh()
@@ -99,12 +99,12 @@ def test_who_stood_back_for_a_cart_that_lost_its_units_is_asked_again_and_gets_w
     assert [code(one) for one in second] == ["refused", "CartHeld"]
 
 
-def test_a_cart_alone_is_decided_on_what_stands_there_now(shop):
+def test_a_contested_cart_is_decided_on_what_stands_there_now(shop):
     other = Shop(shop.database)
     hold(other, wish(("LAMP", 2)))
     three = wish(("LAMP", 3))
 
-    assert code(hold(shop, three, kind="alone")[0]) == "refused"
+    assert code(hold(shop, three, kind="contested")[0]) == "refused"
 
 
 def test_a_cart_takes_lots_in_their_order(shop):

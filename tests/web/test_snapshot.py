@@ -1,5 +1,6 @@
 """A process's view of the stock follows what others commit, and says how far it has come."""
 
+import asyncio
 import time
 from datetime import timedelta
 from types import SimpleNamespace
@@ -9,12 +10,19 @@ from structlog.testing import capture_logs
 
 from oneshelf.base.clock import set_clock
 from oneshelf.base.errors import DatabaseUnavailableError
+from oneshelf.base.identifiers import NodeId, Sku
 from oneshelf.base.reading import newest_fact
+from oneshelf.inventory.ledger import StockPoint
 from oneshelf.matching.watching.actions import Watch
+from oneshelf.orders.answers import Placed, Refused
+from oneshelf.orders.capture.asked import Asked
 from oneshelf.web import snapshot
+from oneshelf.web.batches.orders import placing
 from oneshelf.web.following import SafeTail
 from oneshelf.web.snapshot import Snapshot
-from shop import MONDAY, Shop, stock
+from shop import MONDAY, Shop, order, stock
+
+LAMPS = StockPoint(Sku("LAMP"), NodeId("leeds"))
 
 
 @pytest.fixture
@@ -68,6 +76,57 @@ def test_facts_taken_over_a_moment_ago_do_not_make_an_old_time_a_new_one(
         set_clock(tx, MONDAY + timedelta(days=1), 0)
 
     assert view.now() == MONDAY + timedelta(days=1)
+
+
+def test_the_units_of_a_batch_are_gone_for_the_next_and_the_database_is_not_asked(
+    database, view, looks
+):
+    stock(database, ("LAMP", "leeds", 3))
+    view.refresh()
+    looks.clear()
+    place(database, view, ("LAMP", 2))
+
+    assert view.outlook.stock.available(LAMPS) == 1
+    assert looks == []
+
+
+def test_a_batch_that_lost_to_another_looks_what_is_left(database, view, looks):
+    stock(database, ("LAMP", "leeds", 3))
+    view.refresh()
+    take_all(database, ("LAMP", 3))
+    looks.clear()
+    answer = place(database, view, ("LAMP", 2))
+
+    assert isinstance(answer, Refused)
+    assert looks == ["refresh"]
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Return what the view asked the database for."""
+    made, refresh = [], Watch.refresh
+
+    def look(*asked):
+        made.append("refresh")
+        return refresh(*asked)
+
+    monkeypatch.setattr(Watch, "refresh", look)
+    return made
+
+
+def place(database, view, line):
+    writer = placing(database, view)
+    writer.start()
+    try:
+        return asyncio.run(writer.ask(Asked(order(line), b"body", "test")))
+    finally:
+        writer.stop()
+
+
+def take_all(database, line):
+    """Let another process sell units, so that the view has not heard of it."""
+    other = Snapshot(database, SafeTail())
+    assert isinstance(place(database, other, line), Placed)
 
 
 def assert_reads_all(database, view):

@@ -79,7 +79,7 @@ def test_what_one_turn_of_the_loop_brings_is_one_batch():
     finally:
         sys.setswitchinterval(switch_s)
 
-    assert shop.batches == [("shared", list(range(300)))]
+    assert shop.batches == [("hopeful", list(range(300)))]
 
 
 def test_long_requests_share_fewer_batches_and_none_is_left_behind():
@@ -124,16 +124,35 @@ def test_threads_with_loops_of_their_own_lose_nothing():
     assert sorted(heard) == [(n, f"done {n}") for n in range(1800)]
 
 
-def test_what_was_undecided_leads_the_next_batch_and_runs_alone_the_third_time():
-    shop = Shop(postponed={3: 2})
+def test_what_was_undecided_leads_the_next_batch_and_is_contested_the_third_time():
+    shop = Shop(postponed={3: 2, 4: 1, 5: 2})
 
-    answers = run(shop, lambda writer: writer.ask_all(list(range(6))))
+    answers = run(shop, lambda writer: writer.ask_all(list(range(7))))
 
-    assert answers == [f"done {n}" for n in range(6)]
-    assert shop.batches == [("shared", [0, 1, 2, 3, 4, 5]), ("shared", [3]), ("alone", [3])]
+    assert answers == [f"done {n}" for n in range(7)]
+    assert shop.batches == [
+        ("hopeful", list(range(7))),
+        ("hopeful", [3, 4, 5]),
+        ("contested", [3, 5]),
+    ]
 
 
-def test_what_stays_undecided_alone_is_told_to_come_again():
+def test_what_is_contested_does_not_hold_up_the_rest_one_by_one():
+    shop = Shop(postponed=dict.fromkeys(range(120), 2))
+
+    answers = run(shop, lambda writer: writer.ask_all(list(range(130))))
+
+    assert answers == [f"done {n}" for n in range(130)]
+    kinds = [(kind, len(batch)) for kind, batch in shop.batches]
+    assert kinds == [
+        ("hopeful", 130),
+        ("hopeful", 120),
+        *[("contested", 50)] * 2,
+        ("contested", 20),
+    ]
+
+
+def test_what_stays_undecided_is_told_to_come_again():
     shop = Shop(postponed={1: 9})
 
     answers = run(shop, lambda writer: writer.ask_all([0, 1, 2]))

@@ -4,7 +4,7 @@ import select
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, LiteralString, TypeVar, assert_never
 from uuid import UUID
@@ -23,6 +23,7 @@ from oneshelf.base.errors import (
     OneshelfError,
     ValueRefusedError,
 )
+from oneshelf.base.facts import Fact
 from oneshelf.base.waiting.deadlines import Deadlines
 from oneshelf.base.waiting.outage import Outage
 
@@ -65,13 +66,15 @@ AT_LENGTH = Patience(connection_s=10, lock_s=2, statement_s=900, idle_s=60, whol
 class Transaction:
     """An open transaction. Actions receive one; only doors and the worker open one.
 
-    by:      who acts: a staff member, an API key, the worker.
-    because: the request or fact that caused it.
+    by:        who acts: a staff member, an API key, the worker.
+    because:   the request or fact that caused it.
+    announced: the facts it has written, for who takes them over once it has committed.
     """
 
     connection: psycopg.Connection[Any]
     by: str
     because: str
+    announced: list[Fact] = field(default_factory=list, kw_only=True)
 
     def rows(self, kind: type[Row], query: LiteralString, **values: object) -> list[Row]:
         """Return every row of the query, as instances of `kind` (columns match fields by name)."""
@@ -105,8 +108,13 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo the block alone if it raises; a refusal of the database becomes our own error."""
-        with translated_errors(), self.connection.transaction():
-            yield
+        standing = len(self.announced)
+        try:
+            with translated_errors(), self.connection.transaction():
+                yield
+        except BaseException:
+            del self.announced[standing:]
+            raise
 
 
 @contextmanager

@@ -39,3 +39,4 @@ def announce(tx: Transaction, facts: Sequence[Fact], now: datetime) -> None:
         because=tx.because,
         now=now,
     )
+    tx.announced.extend(facts)

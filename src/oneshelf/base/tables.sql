@@ -31,7 +31,7 @@ CREATE INDEX fact_by_subject ON base.fact (subject, fact_id);
 -- A reaction to a rare fact looks here for its next one, not through all that happened since its last.
 CREATE INDEX fact_by_name ON base.fact (name, shard, fact_id);
 
--- Who follows facts waits in here: looking every 2 ms costs the database next to nothing, and a Python
+-- Who follows facts waits in here: looking every 4 ms costs the database next to nothing, and a Python
 -- process its answers. Each look sees what was committed by then. Of a table that is still small the
 -- planner would read all, and that plan stays with its connection while the table grows.
 CREATE FUNCTION base.await_facts(kinds text[], above bigint, known bigint[], patience interval)
@@ -46,7 +46,7 @@ BEGIN
          WHERE fact_id > above AND name = ANY(kinds) AND fact_id NOT IN (SELECT unnest(known))
          ORDER BY fact_id;
         EXIT WHEN FOUND OR clock_timestamp() >= gives_up_at;
-        PERFORM pg_sleep(0.002);
+        PERFORM pg_sleep(0.004);
     END LOOP;
 END $$;
 

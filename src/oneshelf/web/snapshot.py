@@ -4,15 +4,17 @@ It follows each batch of its own at once, and what others commit within a few mi
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
+from typing import Literal
 
 import structlog
 
 from oneshelf.base.clock import read_now
 from oneshelf.base.database import AT_LENGTH, Database, Patience, Transaction
+from oneshelf.base.facts import Fact
 from oneshelf.base.reading import describe
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.watching.actions import Watch
@@ -96,6 +98,17 @@ class Snapshot:
             if self._watch.refresh(tx, self._complete_to, self._now):
                 self._moved_at_s = started_s
             self._fresh_at_s = started_s
+
+    def follow_own(self, facts: Sequence[Fact], others: Literal["may_wait", "now"]) -> None:
+        """Take over what a batch of this process has committed: the next must see its units gone.
+
+        Without asking the database, and so without what others committed a moment ago: the thread
+        brings that, unless the next batch needs it `now`.
+        """
+        with self._lock:
+            self._watch.learn(facts)
+        if others == "now":
+            self.refresh()
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from oneshelf.base.database import Transaction
+from oneshelf.base.facts import Fact
 from oneshelf.base.policies import PolicyDecided, read_policy
 from oneshelf.base.reading import FactRow, await_facts, visible_facts
 from oneshelf.catalog.actions import load_catalog
@@ -92,11 +93,20 @@ class Watch:
             self.complete_to = complete_to
             self._seen = {fact_id for fact_id in self._seen if fact_id > complete_to}
 
+    def learn(self, facts: Sequence[Fact]) -> None:
+        """Take over figures of facts that are written; to read them again does no harm."""
+        for fact in facts:
+            match fact:
+                case StockChanged():
+                    self.outlook.learn_stock(fact)
+                case CapacityChanged():
+                    self.outlook.learn_capacity(fact)
+                case _:
+                    pass
+
     def _tell(self, name: str, body: str) -> None:
-        if name == StockChanged.__name__:
-            self.outlook.learn_stock(msgspec.json.decode(body, type=StockChanged))
-        else:
-            self.outlook.learn_capacity(msgspec.json.decode(body, type=CapacityChanged))
+        kind = StockChanged if name == StockChanged.__name__ else CapacityChanged
+        self.learn([msgspec.json.decode(body, type=kind)])
 
 
 def _load(tx: Transaction, now: datetime) -> Known:

@@ -55,7 +55,7 @@ LIKELY_DAYS = 60
 
 Locking = Literal[
     "after_planning",  # plan on the snapshot, lock what the plans chose
-    "before_planning",  # for an order that lost its units twice: lock, read, then plan
+    "before_planning",  # for orders that lost their units twice: lock, read, then plan
 ]
 
 
@@ -133,16 +133,17 @@ class _Batch:
     def lock_likely(self) -> None:
         """Lock what a plan could choose or wait for, and read it, so that the plan stands."""
         outlook, tx = self._outlook, self._tx
-        orders = [self._asked[position].order for position in self._fresh]
-        parts = outlook.parts([line for order in orders for line in order.lines])
-        skus = sorted({part.sku for components in parts.values() for part in components})
-        nodes = outlook.likely_nodes(skus) if skus else ()
-        days = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
-        held = {day for days in self._days.values() for day in days}
-        if lock_days(tx, held | {NodeDay(node, day) for node in nodes for day in days}, self._now):
-            outlook.learn_capacity(load_capacity(tx, days[0]))
-        self._lock(set(), {(sku, node) for sku in skus for node in nodes})
-        outlook.learn_stock(read_levels(tx, skus))
+        shelves: set[tuple[Sku, NodeId]] = set()
+        for position in self._fresh:
+            parts = outlook.parts(self._asked[position].order.lines)
+            skus = sorted({part.sku for components in parts.values() for part in components})
+            shelves |= {(sku, node) for node in outlook.likely_nodes(skus) for sku in skus}
+        dates = [self._now.date() + timedelta(days=ahead) for ahead in range(LIKELY_DAYS)]
+        days = {NodeDay(node, on) for node in {node for _, node in shelves} for on in dates}
+        if lock_days(tx, days.union(*self._days.values()), self._now):
+            outlook.learn_capacity(load_capacity(tx, dates[0]))
+        self._lock(set(), shelves)
+        outlook.learn_stock(read_levels(tx, {sku for sku, _ in shelves}))
 
     def plan(self) -> None:
         """Plan each order in turn; what one would take, the next no longer sees."""

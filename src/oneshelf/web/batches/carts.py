@@ -76,7 +76,8 @@ def holding(database: Database, snapshot: Snapshot) -> Writer[CartWish, Told]:
     def decide(asked: Sequence[CartWish], kind: BatchKind) -> Sequence[Told]:
         with database.transaction("web", f"batch:{new_id()}") as tx:
             told = hold_batch(tx, asked, snapshot.outlook, read_now(tx), kind)
-        snapshot.refresh()  # the next batch must see these units gone
+        lost = any(isinstance(one, Undecided) for one in told)
+        snapshot.follow_own(tx.announced, "now" if lost else "may_wait")
         return told
 
     return Writer(
@@ -92,13 +93,13 @@ def hold_batch(
     asked: Sequence[CartWish],
     outlook: Outlook,
     now: datetime,
-    kind: BatchKind = "shared",
+    kind: BatchKind = "hopeful",
 ) -> list[Told]:
     """Decide carts in their order; return what each is told.
 
     Locks: repeat keys, reservations, capacity days, stock points; each in key order. `Undecided`
     carts hold nothing: another writer took their units, or those of a cart they had to stand back
-    for. A cart alone plans on fresh figures.
+    for. Contested carts plan on fresh figures.
     """
     first = {wish.key: wish for wish in reversed(asked)}
     stored = take_keys(tx, {key: wish.digest for key, wish in first.items()})
@@ -140,7 +141,7 @@ def _plan(
             unreadable[key] = OneshelfError("bad_value", f"{'; '.join(unknown)}.")
         else:
             requests[key] = sourcing_request(order, outlook.channels[order.channel], now)
-    if kind == "alone":
+    if kind == "contested":
         learn_all(outlook, tx, requests.values(), now)
     found = {key: _plan_one(outlook, named[key], requests[key], now) for key in requests}
     refusals = {key: one for key, one in found.items() if isinstance(one, Refusal)}

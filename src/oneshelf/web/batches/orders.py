@@ -16,10 +16,11 @@ def placing(database: Database, snapshot: Snapshot) -> Writer[Asked, Decided]:
     """Return the writer of this process's orders."""
 
     def decide(asked: Sequence[Asked], kind: BatchKind) -> Sequence[Decided]:
-        locking: Locking = "before_planning" if kind == "alone" else "after_planning"
+        locking: Locking = "before_planning" if kind == "contested" else "after_planning"
         with database.transaction("web", f"batch:{new_id()}") as tx:
             answers = place(tx, asked, snapshot.outlook, read_now(tx), locking)
-        snapshot.refresh()  # the next batch must see these units gone
+        lost = any(isinstance(one, Undecided) for one in answers)
+        snapshot.follow_own(tx.announced, "now" if lost else "may_wait")
         return answers
 
     return Writer(

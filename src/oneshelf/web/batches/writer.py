@@ -22,16 +22,18 @@ Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
 BatchKind = Literal[
-    "shared",
-    "alone",  # lost its units twice: may lock all it could need, for nobody else is in the batch
+    "hopeful",  # plan first, lock what was chosen
+    "contested",  # all of it lost its units twice: lock or read first what it could need
 ]
 Decide = Callable[[Sequence[Request], BatchKind], Sequence[Answer]]
 
 BATCH_MAX = 500
 LINES_MAX = 2_000  # about a second's work: who holds locks for two makes another writer give up
+CONTESTED_LINES_MAX = 50  # each may lock its product at 32 nodes
 WAITING_MAX = 10_000
 WAITING_S_MAX = 8.0  # whoever asked has given up, or will before an answer is there
-SHARED_ATTEMPTS_MAX = 2
+HOPEFUL_ATTEMPTS_MAX = 2
+ATTEMPTS_MAX = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -43,14 +45,18 @@ class _Waiting(Generic[Request, Answer]):
     asked_at_s: float
     attempts: int = 0
 
+    def kind(self) -> BatchKind:
+        """Return how it is to be decided."""
+        return "hopeful" if self.attempts < HOPEFUL_ATTEMPTS_MAX else "contested"
+
 
 class Writer(Generic[Request, Answer]):
     """A bounded queue, and a thread that decides it batch by batch, in order.
 
     decide: opens, uses and commits one transaction; an answer or an error for each request.
     lines: of a request; it is taken whole, and leads the next batch if this one has its 2,000.
-    undecided: whether an answer means "ask me again": such a request leads the next batch, and
-    the third time it runs in a batch of its own.
+    undecided: whether an answer means "ask me again": such a request leads the next batch; what
+    has been so twice is decided together, apart from the rest.
     """
 
     def __init__(
@@ -143,6 +149,7 @@ class Writer(Generic[Request, Answer]):
     def _take(self, again: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
         """Return the next batch: what was undecided leads; empty when there is nothing left."""
         with self._changed:
+            again.sort(key=lambda one: one.attempts, reverse=True)
             self._waiting.extendleft(reversed(again))
             while not self._waiting and not self._stopping:
                 self._changed.wait()
@@ -150,18 +157,17 @@ class Writer(Generic[Request, Answer]):
             lines = 0
             while self._waiting and len(batch) < BATCH_MAX:
                 following = self._waiting[0]
-                alone = following.attempts >= SHARED_ATTEMPTS_MAX
+                kind = following.kind()
+                lines_max = LINES_MAX if kind == "hopeful" else CONTESTED_LINES_MAX
                 lines += self._lines(following.request)
-                if batch and (alone or lines > LINES_MAX):
+                if batch and (kind != batch[0].kind() or lines > lines_max):
                     break
                 batch.append(self._waiting.popleft())
-                if alone:
-                    break
             return batch
 
     def _run(self, batch: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
         """Decide and answer a batch; return those that must be asked again."""
-        kind: BatchKind = "alone" if batch[0].attempts >= SHARED_ATTEMPTS_MAX else "shared"
+        kind = batch[0].kind()
 
         def decide(requests: Sequence[Request]) -> Sequence[Answer]:
             with logged_defects(f"a batch of {self._name}"):
@@ -174,10 +180,10 @@ class Writer(Generic[Request, Answer]):
         again: list[_Waiting[Request, Answer]] = []
         settled: list[tuple[_Waiting[Request, Answer], Answer | OneshelfError]] = []
         for waiting, answer in zip(batch, answers, strict=True):
+            waiting.attempts += 1
             if isinstance(answer, OneshelfError) or not self._undecided(answer):
                 settled.append((waiting, answer))
-            elif kind == "shared":
-                waiting.attempts += 1
+            elif waiting.attempts < ATTEMPTS_MAX:
                 again.append(waiting)
             else:
                 settled.append((waiting, _contended()))
@@ -224,6 +230,6 @@ def _answer(pairs: Sequence[tuple[_Waiting[Request, Answer], Answer | OneshelfEr
 def _contended() -> OneshelfError:
     return OneshelfError(
         "busy",
-        "Other writers took these units three times in a row.",
+        f"Other writers took these units {ATTEMPTS_MAX} times in a row.",
         "Repeat the request with the same key.",
     )
