@@ -4,12 +4,14 @@ import asyncio
 import sys
 import threading
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneshelf.base.errors import OneshelfError
+from oneshelf.web.batches import writer as writers
 from oneshelf.web.batches.writer import Writer
 
 
@@ -138,16 +140,16 @@ def test_what_was_undecided_leads_the_next_batch_and_is_contested_the_third_time
 
 
 def test_what_is_contested_does_not_hold_up_the_rest_one_by_one():
-    shop = Shop(postponed=dict.fromkeys(range(120), 2))
+    shop = Shop(postponed=dict.fromkeys(range(420), 2))
 
-    answers = run(shop, lambda writer: writer.ask_all(list(range(130))))
+    answers = run(shop, lambda writer: writer.ask_all(list(range(430))))
 
-    assert answers == [f"done {n}" for n in range(130)]
+    assert answers == [f"done {n}" for n in range(430)]
     kinds = [(kind, len(batch)) for kind, batch in shop.batches]
     assert kinds == [
-        ("hopeful", 130),
-        ("hopeful", 120),
-        *[("contested", 50)] * 2,
+        ("hopeful", 430),
+        ("hopeful", 420),
+        *[("contested", 200)] * 2,
         ("contested", 20),
     ]
 
@@ -222,6 +224,21 @@ def test_a_wrong_number_of_answers_is_a_defect_not_a_mix_up():
     writer.stop()
 
     assert failed.value.code == "server_failed"
+
+
+def test_whoever_lost_units_twice_is_not_sent_away_before_the_batch_that_decides_it(monkeypatch):
+    shop, now_s = Shop(postponed={1: 2}), [0.0]
+    monkeypatch.setattr(writers, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+
+    def decide(requests, kind):
+        now_s[0] += 5
+        return shop.decide(requests, kind)
+
+    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer.start()
+
+    assert asyncio.run(writer.ask(1)) == "done 1"
+    writer.stop()
 
 
 def test_whoever_waited_too_long_is_sent_away_with_nothing_done(monkeypatch):

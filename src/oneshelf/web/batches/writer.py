@@ -29,9 +29,10 @@ Decide = Callable[[Sequence[Request], BatchKind], Sequence[Answer]]
 
 BATCH_MAX = 500
 LINES_MAX = 2_000  # about a second's work: who holds locks for two makes another writer give up
-CONTESTED_LINES_MAX = 50  # each may lock its product at 32 nodes
+CONTESTED_LINES_MAX = 200  # each may lock its product at 32 nodes
 WAITING_MAX = 10_000
 WAITING_S_MAX = 8.0  # whoever asked has given up, or will before an answer is there
+WAITING_AGAIN_S_MAX = 16.0  # whoever was planned already would begin anew, and be late anew
 HOPEFUL_ATTEMPTS_MAX = 2
 ATTEMPTS_MAX = 4
 
@@ -48,6 +49,10 @@ class _Waiting(Generic[Request, Answer]):
     def kind(self) -> BatchKind:
         """Return how it is to be decided."""
         return "hopeful" if self.attempts < HOPEFUL_ATTEMPTS_MAX else "contested"
+
+    def is_late(self, now_s: float) -> bool:
+        """Say whether no work is to be done for it any more."""
+        return now_s - self.asked_at_s > (WAITING_AGAIN_S_MAX if self.attempts else WAITING_S_MAX)
 
 
 class Writer(Generic[Request, Answer]):
@@ -195,8 +200,8 @@ def _send_late_away(
     batch: list[_Waiting[Request, Answer]],
 ) -> list[_Waiting[Request, Answer]]:
     """Answer whoever waited too long before work is done for them; return the rest."""
-    oldest_s = time.monotonic() - WAITING_S_MAX
-    late = [waiting for waiting in batch if waiting.asked_at_s < oldest_s]
+    now_s = time.monotonic()
+    late = [waiting for waiting in batch if waiting.is_late(now_s)]
     if late:
         error = OneshelfError(
             "overloaded",
@@ -204,7 +209,7 @@ def _send_late_away(
             "Repeat the request with the same key in a moment.",
         )
         _settle([(waiting, error) for waiting in late])
-    return [waiting for waiting in batch if waiting.asked_at_s >= oldest_s]
+    return [waiting for waiting in batch if not waiting.is_late(now_s)]
 
 
 def _settle(
