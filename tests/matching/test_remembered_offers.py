@@ -1,5 +1,6 @@
 """What was offered to a zone before is offered again, and nothing that differs is overlooked."""
 
+import gc
 from contextlib import contextmanager
 from datetime import date, time, timedelta
 
@@ -22,15 +23,18 @@ from sample_worlds import (
 
 from oneshelf.base.identifiers import NodeId, ReceiptLineId
 from oneshelf.catalog.nodes import Toggle
+from oneshelf.inventory.availability import StockSnapshot
+from oneshelf.matching.capacity.snapshot import CapacitySnapshot
 from oneshelf.matching.decision_record import record
 from oneshelf.matching.offering import REMEMBERED
+from oneshelf.matching.outlook import Known, Outlook
 from oneshelf.matching.plan import Plan
 from oneshelf.matching.planning import plan
 from oneshelf.matching.policy import NodeFilter, NodeGroup, NodePreference, SourcingPolicy
 from oneshelf.matching.request import Destination
 from oneshelf.matching.sourcing.marks import every, some
 from oneshelf.matching.stock_view import DatedSupply
-from oneshelf.matching.world import compile_world
+from oneshelf.matching.world import World, compile_world
 
 NEAR = Destination("GB", "M2 2BB", 53.47, -2.25)
 FAR = Destination("GB", "EH1 1AA", 55.95, -3.19)
@@ -158,6 +162,24 @@ def test_what_was_offered_is_offered_anew_after_the_cut_off():
         plans = [answer(PLAIN | {"now": MONDAY_NINE.replace(hour=hour)}) for hour in (9, 13, 15)]
 
     assert [one.parcels[0].capacity_on.day for one in plans] == [6, 6, 7]
+
+
+def test_a_catalog_that_another_replaced_is_not_kept_by_what_was_remembered_of_it():
+    outlook = Outlook(known("old"), MONDAY_NINE.date())
+    outlook.plan(request(("cup", 1)))
+    outlook.replace(known("new"), MONDAY_NINE.date())
+    gc.collect()
+    worlds = [one for one in gc.get_objects() if isinstance(one, World)]
+
+    assert any("new" in world.node_index for world in worlds)
+    assert not any("old" in world.node_index for world in worlds)
+
+
+def known(place):
+    world = compile_world([node(place)], [service()], [product("cup")])
+    shelves = StockSnapshot(["cup"], [place])
+    days = CapacitySnapshot([NodeId(place)], MONDAY_NINE.date())
+    return Known(world, {}, SourcingPolicy(), shelves, np.zeros((1, 1), np.int64), days)
 
 
 @given(st.lists(st.booleans(), max_size=40))

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date
-from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -35,7 +34,7 @@ from oneshelf.matching.request import SourcingRequest
 from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import Ints, Marks, Problem, SitedParcel, Solution
 from oneshelf.matching.timetable import CLOSED_TODAY, PAST_CUT_OFF
-from oneshelf.matching.world import World
+from oneshelf.matching.world import World, remembering
 
 NAMES_PER_REASON_MAX = 5
 DELAYS = {
@@ -339,7 +338,7 @@ def _flat(problem: Problem, world: World) -> dict[str, list[int]]:
     }
 
 
-@lru_cache(maxsize=8)
+@remembering(maxsize=8)
 def _flat_tariffs(world: World) -> Mapping[str, list[int]]:
     """Return the tariffs of a world as every problem in it has them."""
     return {name: getattr(world.tariffs, name.removeprefix("tariff_")).tolist() for name in TARIFFS}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -20,10 +19,19 @@ from oneshelf.matching.policy import NodeGroup, SourcingPolicy
 from oneshelf.matching.request import SourcingRequest, WantedLine
 from oneshelf.matching.sourcing.marks import every, some
 from oneshelf.matching.stock_view import CapacityView, DatedSupply, Slice, StockView, slice_of
-from oneshelf.matching.world import Ints, Marks, Needs, World, kept, lanes, licensed, needs_of
+from oneshelf.matching.world import (
+    Ints,
+    Marks,
+    Needs,
+    World,
+    kept,
+    lanes,
+    licensed,
+    needs_of,
+    remembering,
+)
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)
-ANYONE = NodeGroup()
 REJECTIONS_REMEMBERED = 512  # 12 kB each at 500 nodes
 WANTS_REMEMBERED = 4_096  # 1 kB each
 RULES_REMEMBERED = 256  # 4 kB each at 500 nodes
@@ -88,7 +96,7 @@ class Sieve:
         return _rejections(world, self.reason.tobytes())
 
 
-@lru_cache(maxsize=REJECTIONS_REMEMBERED)
+@remembering(maxsize=REJECTIONS_REMEMBERED)
 def _rejections(world: World, reasons: bytes) -> tuple[Rejection, ...]:
     out: dict[int, list[NodeId]] = {}
     for node, number in zip(world.nodes, np.frombuffer(reasons, np.int64).tolist(), strict=True):
@@ -97,7 +105,7 @@ def _rejections(world: World, reasons: bytes) -> tuple[Rejection, ...]:
     return tuple(Rejection(REASONS[number - 1], tuple(out[number])) for number in sorted(out))
 
 
-@lru_cache(maxsize=WANTS_REMEMBERED)
+@remembering(maxsize=WANTS_REMEMBERED)
 def wants_of(world: World, lines: tuple[WantedLine, ...], skus: tuple[Sku, ...]) -> Wants | None:
     """Return what is wanted as arrays, over these components; None: a SKU is unknown."""
     if any(line.sku not in world.products for line in lines):
@@ -176,7 +184,7 @@ def surcharge_millis(question: Question) -> Ints:
     return total
 
 
-@lru_cache(maxsize=256)
+@remembering(maxsize=256)
 def members(world: World, group: NodeGroup) -> Marks:
     """Return which nodes belong to a group."""
     inside = np.ones(len(world.nodes), np.bool_)
@@ -184,7 +192,7 @@ def members(world: World, group: NodeGroup) -> Marks:
         inside &= np.logical_or.reduce([world.is_kind[kind] for kind in sorted(group.kinds)])
     if group.nodes:
         known = [world.node_index[node] for node in group.nodes if node in world.node_index]
-        inside &= _marked(len(world.nodes), known)
+        inside &= np.isin(np.arange(len(world.nodes)), known)
     return inside
 
 
@@ -301,7 +309,7 @@ def _sieve_by_rules(question: Question) -> Sieve:
         sieve.reject(np.arange(len(world.nodes)) != world.node_index[named], "not_chosen_node")
     if request.avoided:
         known = [world.node_index[n] for n in request.avoided if n in world.node_index]
-        sieve.reject(_marked(len(world.nodes), known), "avoided")
+        sieve.reject(np.isin(np.arange(len(world.nodes)), known), "avoided")
     sieve.reason = np.where(sieve.reason == 0, ruled_out, sieve.reason)
     return sieve
 
@@ -310,9 +318,7 @@ def _ruled_out(question: Question) -> Ints:
     """Return the reason [N] of each node that no stock in the world would let in."""
     request, world, policy = question.request, question.world, question.policy
     if question.strictness == "relaxed":
-        sieve = Sieve(np.zeros(len(world.nodes), np.int64), 0)
-        sieve.reject(~world.does[request.method], "not_eligible")
-        return sieve.reason
+        return np.where(world.does[request.method], 0, REASONS.index("not_eligible") + 1)
     home = None
     if policy.abroad == "same_country" and request.destination is not None:
         home = request.destination.country
@@ -320,7 +326,7 @@ def _ruled_out(question: Question) -> Ints:
     return _ruled_out_by_policy(world, policy, request.channel, request.method, categories, home)
 
 
-@lru_cache(maxsize=RULES_REMEMBERED)
+@remembering(maxsize=RULES_REMEMBERED)
 def _ruled_out_by_policy(
     world: World,
     policy: SourcingPolicy,
@@ -390,9 +396,3 @@ def _toggled(question: Question) -> Marks:
             for node, methods in world.toggled.get(sku, ()):
                 off[node, place] |= request.method not in methods
     return off
-
-
-def _marked(size: int, places: list[int]) -> Marks:
-    marks = np.zeros(size, np.bool_)
-    marks[places] = True
-    return marks

@@ -33,6 +33,7 @@ from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import Problem
 from oneshelf.matching.timetable import NEVER, Schedule, to_us
 from oneshelf.matching.world import (
+    FORGETTING,
     NO_ZONE,
     Ints,
     Lanes,
@@ -95,6 +96,7 @@ class _Standing(Struct, frozen=True):
 
 
 REMEMBERED: dict[tuple[Schedule, tuple[bytes, bytes, int]], _Standing] = {}
+FORGETTING.append(REMEMBERED.clear)
 
 
 class Offering(Struct, frozen=True):

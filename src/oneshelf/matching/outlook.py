@@ -34,7 +34,7 @@ from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.matching.promise_dates import first_day, room_left
 from oneshelf.matching.request import SourcingRequest, WantedLine
 from oneshelf.matching.stock_view import DatedSupply, StockView, less
-from oneshelf.matching.world import Ints, World, compile_world, fit_for
+from oneshelf.matching.world import Ints, World, compile_world, fit_for, forget_worlds
 
 LIKELY_NODES_MAX = 32
 STAGES_AT_ONCE_MAX = 8
@@ -144,6 +144,7 @@ class Outlook:
         with self._lock:
             self._known = known
             self._today = today
+            forget_worlds()
 
     @property
     def known(self) -> Known:

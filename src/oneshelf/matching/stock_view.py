@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +14,7 @@ from msgspec import Struct, structs
 
 from oneshelf.base.identifiers import ChannelId, NodeId, ReceiptLineId, Sku
 from oneshelf.matching.policy import ChannelPool
-from oneshelf.matching.world import Ints, Marks, World
+from oneshelf.matching.world import Ints, Marks, World, remembering
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Slice:
         return units * end // 100 - units * begin // 100
 
 
-@lru_cache(maxsize=256)
+@remembering(maxsize=256)
 def slice_of(world: World, pools: tuple[ChannelPool, ...], channel: ChannelId) -> Slice | None:
     """Return a channel's part; None: it has no pool and takes from all stock."""
     if all(pool.channel != channel for pool in pools):

@@ -1,15 +1,16 @@
 """The catalog as arrays: compiled once per catalog version, then only read. Pure.
 
 Besides the arrays it remembers answers that depend on the catalog alone (timetables, lanes to a
-destination, who is fit for which goods); remembering changes speed, never an answer.
+destination, who is fit for which goods); remembering changes speed, never an answer. Each answer
+keeps its world alive, so all are forgotten when another catalog takes over.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from math import cos, radians
-from typing import TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
 from msgspec import Struct
@@ -37,6 +38,10 @@ LANES_REMEMBERED = 2_048  # districts; 11 kB each at 200 nodes and 2 services
 NO_ZONE = -1
 
 Item = TypeVar("Item", bound=Hashable)
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+FORGETTING: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,23 @@ class World:
         return kept
 
 
+def remembering(maxsize: int) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
+    """Remember the latest so many answers about worlds, until `forget_worlds`."""
+
+    def remember(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+        kept = lru_cache(maxsize=maxsize)(function)
+        FORGETTING.append(kept.cache_clear)
+        return cast("Callable[Asked, Answer]", kept)  # lru_cache forgets what may be asked
+
+    return remember
+
+
+def forget_worlds() -> None:
+    """Forget every answer about any world."""
+    for forget in FORGETTING:
+        forget()
+
+
 def compile_world(
     nodes: Iterable[Node],
     services: Iterable[Service],
@@ -197,7 +219,7 @@ def world_of(catalog: Catalog) -> World:
     )
 
 
-@lru_cache(maxsize=NEEDS_REMEMBERED)
+@remembering(maxsize=NEEDS_REMEMBERED)
 def needs_of(world: World, sku: Sku) -> Needs:
     """Return what a product of the world asks; a kit that says nothing is kept as its parts are."""
     product = world.products[sku]
@@ -210,25 +232,25 @@ def needs_of(world: World, sku: Sku) -> Needs:
     )
 
 
-@lru_cache(maxsize=256)
+@remembering(maxsize=256)
 def licensed(world: World, needs: Needs) -> Marks:
     """Return which nodes hold the licences."""
     return np.array([needs.licences <= node.licences for node in world.nodes], np.bool_)
 
 
-@lru_cache(maxsize=256)
+@remembering(maxsize=256)
 def kept(world: World, needs: Needs) -> Marks:
     """Return which nodes keep goods at these temperatures."""
     return np.array([needs.temperatures <= node.temperatures for node in world.nodes], np.bool_)
 
 
-@lru_cache(maxsize=256)
+@remembering(maxsize=256)
 def taken(world: World, needs: Needs) -> Marks:
     """Return which services take the hazards."""
     return np.array([not needs.hazards & one.refuses for one in world.services], np.bool_)
 
 
-@lru_cache(maxsize=256)
+@remembering(maxsize=256)
 def kept_on_the_way(world: World, needs: Needs) -> Marks:
     """Return which services carry goods at these temperatures."""
     return np.array([needs.temperatures <= one.temperatures for one in world.services], np.bool_)
@@ -241,7 +263,7 @@ def fit_for(world: World, sku: Sku) -> Marks:
     return fit
 
 
-@lru_cache(maxsize=LANES_REMEMBERED)
+@remembering(maxsize=LANES_REMEMBERED)
 def lanes(world: World, destination: Destination) -> Lanes:
     """Return distance, zone and transit from every node by every service."""
     distance = distance_km(world, destination)
@@ -258,7 +280,7 @@ def lanes(world: World, destination: Destination) -> Lanes:
     )
 
 
-@lru_cache(maxsize=LANES_REMEMBERED)
+@remembering(maxsize=LANES_REMEMBERED)
 def _reach(world: World, country: str, postcode: str) -> Reals:
     """Return how far each zone of each service goes to this postcode [V, Z]; below zero: not."""
     reach = world.zone_km_max.copy()

@@ -6,7 +6,6 @@ cart needs together, and by when, only a promise tells.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from oneshelf.matching.eligibility import allowed_nodes
 from oneshelf.matching.outlook import Known
 from oneshelf.matching.policy import SourcingPolicy
 from oneshelf.matching.stock_view import slice_of
-from oneshelf.matching.world import Ints, Marks, Needs, World, kept, licensed, needs_of
+from oneshelf.matching.world import Ints, Marks, Needs, World, kept, licensed, needs_of, remembering
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class ChannelView:
         return may
 
 
-@lru_cache(maxsize=2)
+@remembering(maxsize=2)
 def _kinds_of(world: World) -> Kinds:
     numbers: dict[tuple[str, Needs], int] = {}
     products = [world.products[sku] for sku in sorted(world.products)]
@@ -97,7 +96,7 @@ def _kinds_of(world: World) -> Kinds:
     return Kinds(tuple(numbers), np.array(of_product, np.int64), np.array(is_kit, np.bool_))
 
 
-@lru_cache(maxsize=64)
+@remembering(maxsize=64)
 def _serving(world: World, policy: SourcingPolicy, channel: ChannelId, method: Method) -> Marks:
     """Return which nodes rules let serve the channel with products of each kind [K, N]."""
     takes_parcels = world.parcels_per_day_max > 0
@@ -118,7 +117,7 @@ def with_their_kits(world: World, skus: Iterable[Sku]) -> list[Sku]:
     return sorted(changed.union(*(kits.get(sku, ()) for sku in changed)))
 
 
-@lru_cache(maxsize=2)
+@remembering(maxsize=2)
 def _kits_by_part(world: World) -> Mapping[Sku, Sequence[Sku]]:
     kits: dict[Sku, list[Sku]] = {}
     for product in world.products.values():

@@ -6,14 +6,13 @@ A SKU stands at the lowest mark that its units do not exceed; above all marks it
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oneshelf.base.identifiers import Sku
 from oneshelf.matching.watermarks.facts import Direction
-from oneshelf.matching.world import World
+from oneshelf.matching.world import World, remembering
 
 Marks = tuple[int, ...]
 
@@ -105,7 +104,7 @@ def cross(
     return found
 
 
-@lru_cache(maxsize=2)
+@remembering(maxsize=2)
 def marks_by_sku(policy: WatermarkPolicy, world: World) -> Mapping[Sku, Marks]:
     """Return the marks of every plain SKU; a kit has none, its parts have."""
     plain = [product for product in world.products.values() if not product.parts]
