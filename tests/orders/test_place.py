@@ -129,3 +129,13 @@ def test_what_cannot_be_read_is_refused_clearly(shop, wrong):
 
     assert answer.code == "bad_value"
     assert "cannot be read" in str(answer)
+
+
+def test_contested_orders_are_decided_together_on_what_stands_there_now(database):
+    shop = Shop.opened(database, [("LAMP", "leeds", 2), ("RUG", "york", 2), ("VASE", "london", 2)])
+    other = Shop(database)
+    other.place_once([order(("LAMP", 2)), order(("RUG", 1))])  # the shop has not heard of it
+    wanted = [order(("LAMP", 1)), order(("RUG", 1)), order(("RUG", 1)), order(("VASE", 2))]
+    answers = shop.place_once(wanted, "before_planning")
+
+    assert [answer.outcome for answer in answers] == ["refused", "placed", "refused", "placed"]
