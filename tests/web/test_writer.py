@@ -241,6 +241,24 @@ def test_whoever_lost_units_twice_is_not_sent_away_before_the_batch_that_decides
     writer.stop()
 
 
+def test_whoever_lost_units_waits_twice_as_long_and_no_longer(monkeypatch):
+    shop, now_s = Shop(postponed={1: 9}), [0.0]
+    monkeypatch.setattr(writers, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+
+    def decide(requests, kind):
+        now_s[0] += 9
+        return shop.decide(requests, kind)
+
+    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer.start()
+
+    with pytest.raises(OneshelfError) as refused:
+        asyncio.run(writer.ask(1))
+    writer.stop()
+    assert refused.value.code == "overloaded"
+    assert len(shop.batches) == 2
+
+
 def test_whoever_waited_too_long_is_sent_away_with_nothing_done(monkeypatch):
     monkeypatch.setattr("oneshelf.web.batches.writer.WAITING_S_MAX", 0.05)
     gate = threading.Event()
