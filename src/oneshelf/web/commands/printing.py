@@ -1,7 +1,7 @@
 """What commands print: tables for people, one JSON document for programs, progress beside both."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ from rich.text import Text
 from oneshelf.base.errors import Code, OneshelfError
 
 WIDTH_WHEN_PIPED = 160
+TOLD_EVERY_S = 60
 DONE, NOT_DONE, WRONG_USAGE, NO_DATABASE, INTERRUPTED = 0, 1, 2, 3, 130
 EXIT_CODES: dict[Code, int] = {"bad_request": WRONG_USAGE, "database_unavailable": NO_DATABASE}
 
@@ -98,10 +99,14 @@ def tell_error(error: OneshelfError, *, json: bool) -> int:
 class Bar:
     """How far long work has come."""
 
-    def __init__(self, progress: Progress, what: str, total: int | None) -> None:
-        """Begin at nothing; total None: nobody knows."""
-        self._progress = progress
-        self._task = progress.add_task(what, total=total)
+    def __init__(
+        self, shown: Progress, what: str, total: int | None, tell: Callable[[str], None] | None
+    ) -> None:
+        """Begin at nothing; total None: nobody knows. tell: takes a line a minute."""
+        self._progress = shown
+        self._task = shown.add_task(what, total=total)
+        self._tell = tell
+        self._tell_at_s = float(TOLD_EVERY_S)
 
     def expect(self, total: int) -> None:
         """Tell how much there is, once it is known."""
@@ -110,21 +115,26 @@ class Bar:
     def advance(self, steps: int) -> None:
         """Tell of more that is done."""
         self._progress.advance(self._task, steps)
+        [task] = self._progress.tasks
+        elapsed_s = task.elapsed or 0.0
+        if self._tell is None or elapsed_s < self._tell_at_s:
+            return
+        self._tell_at_s = elapsed_s + TOLD_EVERY_S
+        whole = "" if task.total is None else f" of {task.total:,.0f}"
+        minutes = counted(round(elapsed_s / 60), "minute")
+        self._tell(f"{task.description}: {task.completed:,.0f}{whole} after {minutes}")
 
 
 @contextmanager
 def progress(what: str, total: int | None, *, json: bool) -> Iterator[Bar]:
-    """Show a bar on stderr, where a person sits in front of it."""
+    """Show a bar on stderr where a person sits in front of it, and a line a minute in a log."""
     console = _console("stderr")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    silent = json or not console.is_terminal
     with Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        disable=json or not console.is_terminal,
-        transient=True,
+        *columns, TimeElapsedColumn(), console=console, disable=silent, transient=True
     ) as shown:
-        yield Bar(shown, what, total)
+        yield Bar(shown, what, total, note if silent and not json else None)
 
 
 def _cell(value: object) -> Text:
