@@ -35,7 +35,7 @@ test: check  ## check, then every test
 prove: .venv/.development  ## the tests that take minutes: bugs that only a kill shows, many interleavings
 	$(BIN) pytest -m slow -n 2 --dist loadgroup tests/torture tests/proof
 
-bench: .venv/.development  ## run the benchmarks; ONLY=T1 runs one
+bench: .venv/.development  ## run the benchmarks; ONLY=T1 runs one, ONLY=long those that take an hour
 	$(BIN) benchmarks $(ONLY)
 
 docs: .venv/.development  ## write docs/reference anew from the code
