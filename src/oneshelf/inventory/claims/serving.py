@@ -97,8 +97,8 @@ def serve(
     A claim that waits for more than there is takes what comes; one whose kit or whole order cannot
     be served yet lets the next one pass.
     """
-    left = dict(free)
-    nodes = sorted({node for _, node in free})
+    left = {shelf: units for shelf, units in free.items() if units}
+    nodes = sorted({node for _, node in left})
     queue = sorted(claims, key=Claim.turn)
     orders: dict[OrderId, list[Claim]] = {}
     for claim in queue:
@@ -106,6 +106,8 @@ def serve(
             orders.setdefault(claim.order_id, []).append(claim)
     grants: list[Grant] = []
     for claim in queue:
+        if not left:
+            break
         if claim.serving == "as_it_comes":
             grants += _serve_one(claim, left, nodes, off)
         elif group := orders.pop(claim.order_id, []):
@@ -126,9 +128,9 @@ def _serve_one(
     whole = {
         node: units
         for node in nodes
-        if claim.accepts(node)
+        if (units := min(left.get((p.sku, node), 0) // p.units for p in claim.parts)) > 0
+        and claim.accepts(node)
         and not any((claim.method, sku, node) in off for sku in claim.goods())
-        and (units := min(left.get((p.sku, node), 0) // p.units for p in claim.parts)) > 0
     }
     grants = []
     open_units = claim.units
@@ -139,6 +141,8 @@ def _serve_one(
             open_units -= units
             for part in claim.parts:
                 left[part.sku, node] -= units * part.units
+                if not left[part.sku, node]:
+                    del left[part.sku, node]
     return grants
 
 
