@@ -251,7 +251,12 @@ def _units(grants: Iterable[Grant]) -> dict[int, int]:
 
 def _reduced(claims: Iterable[Claim], grants: Iterable[Grant]) -> list[Claim]:
     served = _units(grants)
-    left = [replace(claim, units=claim.units - served.get(claim.claim_id, 0)) for claim in claims]
+    left = [
+        replace(claim, units=claim.units - units)
+        if (units := served.get(claim.claim_id))
+        else claim
+        for claim in claims
+    ]
     return [claim for claim in left if claim.units]
 
 
