@@ -42,7 +42,7 @@ class OneByOne(Writer[Asked, Decided]):
 
     def __init__(self, database: Database) -> None:
         """Start no thread before it is needed."""
-        super().__init__("one by one", lambda _asked, _kind: [], lambda _: False)
+        super().__init__("one by one", lambda _asked, _kind: [], lambda _: False, key=Asked.key)
         self._database = database
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="order")
         self._own = local()

@@ -98,7 +98,9 @@ async def by_writer(url: str) -> Seen:
             answers = reserve(tx, holds, MONDAY)
         return [answers[one.public_id] for one in holds]
 
-    writer = Writer[Hold, Reserved | Short | Gone]("carts", decide, lambda _: False)
+    writer = Writer[Hold, Reserved | Short | Gone](
+        "carts", decide, lambda _: False, key=lambda hold: hold.public_id
+    )
 
     async def ask(_: int, point: StockPoint) -> bool:
         cart = Hold(PublicId(new_id()), WEB, (HoldLine(1, point, 1),), LAPSES_AT)

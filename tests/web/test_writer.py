@@ -39,8 +39,12 @@ class Shop:
         return answers
 
 
+def writer_of(decide, **limits):
+    return Writer("test", decide, lambda answer: answer == "undecided", key=str, **limits)
+
+
 def run(shop, work, **limits):
-    writer = Writer("test", shop.decide, lambda answer: answer == "undecided", **limits)
+    writer = writer_of(shop.decide, **limits)
     writer.start()
     try:
         return asyncio.run(work(writer))
@@ -86,7 +90,7 @@ def test_what_one_turn_of_the_loop_brings_is_one_batch():
 
 def test_long_requests_share_fewer_batches_and_none_is_left_behind():
     shop = Shop()
-    writer = Writer("test", shop.decide, lambda _: False, lines=lambda number: number)
+    writer = writer_of(shop.decide, lines=lambda number: number)
     lengths = [1_500, 400, 200, 9_000, 1]
 
     async def crowd():
@@ -106,7 +110,7 @@ def test_long_requests_share_fewer_batches_and_none_is_left_behind():
 
 def test_threads_with_loops_of_their_own_lose_nothing():
     shop = Shop()
-    writer = Writer("test", shop.decide, lambda answer: answer == "undecided")
+    writer = writer_of(shop.decide)
     writer.start()
     heard = []
 
@@ -184,7 +188,7 @@ def test_stopping_decides_what_waits_and_takes_nothing_new():
         gate.wait(5)
         return shop.decide(requests, kind)
 
-    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer = writer_of(decide)
     writer.start()
 
     async def work():
@@ -216,7 +220,7 @@ def test_whoever_went_away_is_decided_without_harm_to_the_others():
 
 
 def test_a_wrong_number_of_answers_is_a_defect_not_a_mix_up():
-    writer = Writer("test", lambda requests, _kind: ["done"] * (len(requests) + 1), lambda _: False)
+    writer = writer_of(lambda requests, _kind: ["done"] * (len(requests) + 1))
     writer.start()
 
     with pytest.raises(OneshelfError) as failed:
@@ -234,7 +238,7 @@ def test_whoever_lost_units_twice_is_not_sent_away_before_the_batch_that_decides
         now_s[0] += 5
         return shop.decide(requests, kind)
 
-    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer = writer_of(decide)
     writer.start()
 
     assert asyncio.run(writer.ask(1)) == "done 1"
@@ -249,7 +253,7 @@ def test_whoever_lost_units_waits_twice_as_long_and_no_longer(monkeypatch):
         now_s[0] += 9
         return shop.decide(requests, kind)
 
-    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer = writer_of(decide)
     writer.start()
 
     with pytest.raises(OneshelfError) as refused:
@@ -268,7 +272,7 @@ def test_whoever_waited_too_long_is_sent_away_with_nothing_done(monkeypatch):
         gate.wait(5)
         return shop.decide(requests, kind)
 
-    writer = Writer("test", decide, lambda answer: answer == "undecided")
+    writer = writer_of(decide)
     writer.start()
 
     async def work():
@@ -282,3 +286,65 @@ def test_whoever_waited_too_long_is_sent_away_with_nothing_done(monkeypatch):
     assert asyncio.run(work()) == ("done 1", ["overloaded"] * 2)
     writer.stop()
     assert shop.committed == [1]
+
+
+class Gate:
+    """Holds up the batch with a 0 in it until it is opened; the clock goes on meanwhile."""
+
+    def __init__(self, shop, now_s):
+        self._shop, self._now_s = shop, now_s
+        self._entered, self._opened = threading.Event(), threading.Event()
+
+    def decide(self, requests, kind):
+        if 0 in requests:
+            self._entered.set()
+            self._opened.wait(5)
+        return self._shop.decide(requests, kind)
+
+    async def entered(self):
+        await asyncio.to_thread(self._entered.wait, 5)
+        self._entered.clear()
+
+    def open_after(self, seconds):
+        self._now_s[0] += seconds
+        self._opened.set()
+
+    def close(self):
+        self._opened.clear()
+
+
+@pytest.mark.parametrize(("kept", "first_of_all"), [(10_000, [1, 2, 3]), (0, [2, 3, 1])])
+def test_whoever_was_sent_away_for_being_late_finds_his_place_again(
+    kept, first_of_all, monkeypatch
+):
+    shop, now_s = Shop(), [0.0]
+    gate = Gate(shop, now_s)
+    monkeypatch.setattr(writers, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr(writers, "SENT_AWAY_MAX", kept)
+    writer = writer_of(gate.decide)
+    writer.start()
+
+    async def walk():
+        held_up = asyncio.ensure_future(writer.ask(0))
+        await gate.entered()
+        late = asyncio.ensure_future(writer.ask(1))
+        await asyncio.sleep(0)
+        gate.open_after(9)
+        await held_up
+        with pytest.raises(OneshelfError, match="waited for more than 8 s"):
+            await late
+        gate.close()
+        held_up = asyncio.ensure_future(writer.ask(0))
+        await gate.entered()
+        others = asyncio.ensure_future(writer.ask_all([2, 3]))
+        await asyncio.sleep(0)
+        again = asyncio.ensure_future(writer.ask(1))
+        await asyncio.sleep(0)
+        gate.open_after(1)
+        return [await held_up, *await others, await again]
+
+    try:
+        assert asyncio.run(walk()) == ["done 0", "done 2", "done 3", "done 1"]
+    finally:
+        writer.stop()
+    assert shop.batches == [("hopeful", [0]), ("hopeful", [0]), ("hopeful", first_of_all)]

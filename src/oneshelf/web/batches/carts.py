@@ -84,6 +84,7 @@ def holding(database: Database, snapshot: Snapshot) -> Writer[CartWish, Told]:
         "carts",
         decide,
         lambda told: isinstance(told, Undecided),
+        key=lambda wish: wish.key,
         lines=lambda wish: len(wish.order.lines),
     )
 

@@ -27,5 +27,6 @@ def placing(database: Database, snapshot: Snapshot) -> Writer[Asked, Decided]:
         "orders",
         decide,
         lambda answer: isinstance(answer, Undecided),
+        key=Asked.key,
         lines=lambda asked: len(asked.order.lines),
     )

@@ -6,8 +6,9 @@ brings is a batch, and a lone request is a batch of one.
 
 import asyncio
 import time
+from bisect import insort
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import SystemRandom
@@ -33,18 +34,27 @@ CONTESTED_LINES_MAX = 200  # each may lock its product at 32 nodes
 WAITING_MAX = 10_000
 WAITING_S_MAX = 8.0  # whoever asked has given up, or will before an answer is there
 WAITING_AGAIN_S_MAX = 16.0  # whoever was planned already would begin anew, and be late anew
+SENT_AWAY_MAX = 10_000  # remembered; who stays away is forgotten when others come after
 HOPEFUL_ATTEMPTS_MAX = 2
 ATTEMPTS_MAX = 4
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting(Generic[Request, Answer]):
-    """One request in the queue and who waits for its answer. attempts: how often undecided."""
+    """One request in the queue and who waits for its answer. attempts: how often undecided.
+
+    since_s: when it was first asked, though it was sent away for being late.
+    """
 
     request: Request
     future: "asyncio.Future[Answer | OneshelfError]"
     asked_at_s: float
+    since_s: float
     attempts: int = 0
+
+    def place(self) -> tuple[int, float]:
+        """Return its place in the queue: the undecided lead, then goes who waits for longest."""
+        return (-self.attempts, self.since_s)
 
     def kind(self) -> BatchKind:
         """Return how it is to be decided."""
@@ -59,6 +69,7 @@ class Writer(Generic[Request, Answer]):
     """A bounded queue, and a thread that decides it batch by batch, in order.
 
     decide: opens, uses and commits one transaction; an answer or an error for each request.
+    key: of a request, the same when it comes again.
     lines: of a request; it is taken whole, and leads the next batch if this one has its 2,000.
     undecided: whether an answer means "ask me again": such a request leads the next batch; what
     has been so twice is decided together, apart from the rest.
@@ -70,6 +81,7 @@ class Writer(Generic[Request, Answer]):
         decide: Decide[Request, Answer],
         undecided: Callable[[Answer], bool],
         *,
+        key: Callable[[Request], Hashable],
         lines: Callable[[Request], int] = lambda _: 1,
         waiting_max: int = WAITING_MAX,
     ) -> None:
@@ -77,9 +89,11 @@ class Writer(Generic[Request, Answer]):
         self._name = name
         self._decide = decide
         self._undecided = undecided
+        self._key = key
         self._lines = lines
         self._waiting_max = waiting_max
         self._waiting: deque[_Waiting[Request, Answer]] = deque()
+        self._sent_away: dict[Hashable, float] = {}  # since when they wait
         self._changed = Condition()
         self._stopping = False
         self._chance = SystemRandom()  # pauses that differ between processes
@@ -102,11 +116,8 @@ class Writer(Generic[Request, Answer]):
 
     async def ask(self, request: Request) -> Answer:
         """Queue one request; return its answer or raise its error."""
-        answered: asyncio.Future[Answer | OneshelfError]
-        answered = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(request, answered, time.monotonic())
-        self._queue([waiting])
-        answer = await answered
+        [waiting] = self._queue([request])
+        answer = await waiting.future
         if isinstance(answer, OneshelfError):
             raise answer
         return answer
@@ -116,20 +127,16 @@ class Writer(Generic[Request, Answer]):
 
         Raises `overloaded` and queues none of them when the queue has no room.
         """
-        loop, now_s = asyncio.get_running_loop(), time.monotonic()
-        asked: list[_Waiting[Request, Answer]] = [
-            _Waiting(request, loop.create_future(), now_s) for request in requests
-        ]
-        self._queue(asked)
-        return [await waiting.future for waiting in asked]
+        return [await waiting.future for waiting in self._queue(requests)]
 
-    def _queue(self, asked: Sequence[_Waiting[Request, Answer]]) -> None:
+    def _queue(self, requests: Sequence[Request]) -> list[_Waiting[Request, Answer]]:
+        loop, now_s = asyncio.get_running_loop(), time.monotonic()
         with self._changed:
             if self._stopping:
                 raise OneshelfError(
                     "overloaded", "This server is stopping.", "Repeat the request in a moment."
                 )
-            if len(self._waiting) + len(asked) > self._waiting_max:
+            if len(self._waiting) + len(requests) > self._waiting_max:
                 raise OneshelfError(
                     "overloaded",
                     f"{len(self._waiting)} requests wait already; the queue holds at most"
@@ -137,9 +144,27 @@ class Writer(Generic[Request, Answer]):
                     "Repeat the request with the same key in a moment.",
                 )
             is_first = not self._waiting
-            self._waiting.extend(asked)
-        if is_first:  # not before all that came with it queued
-            asyncio.get_running_loop().call_soon(self._wake)
+            asked: list[_Waiting[Request, Answer]] = [
+                _Waiting(request, loop.create_future(), now_s, self._waits_since(request, now_s))
+                for request in requests
+            ]
+            self._line_up(asked)
+        if is_first and asked:  # not before all that came with it queued
+            loop.call_soon(self._wake)
+        return asked
+
+    def _waits_since(self, request: Request, now_s: float) -> float:
+        """Return when it was first asked: who is sent away for being late keeps his place."""
+        if not self._sent_away:
+            return now_s
+        return self._sent_away.pop(self._key(request), now_s)
+
+    def _line_up(self, several: Sequence[_Waiting[Request, Answer]]) -> None:
+        for one in several:
+            if self._waiting and one.place() < self._waiting[-1].place():
+                insort(self._waiting, one, key=_Waiting.place)
+            else:
+                self._waiting.append(one)
 
     def _wake(self) -> None:
         with self._changed:
@@ -148,14 +173,13 @@ class Writer(Generic[Request, Answer]):
     def _work(self) -> None:
         again: list[_Waiting[Request, Answer]] = []
         while batch := self._take(again):
-            fresh = _send_late_away(batch)
+            fresh = self._send_late_away(batch)
             again = self._run(fresh) if fresh else []
 
     def _take(self, again: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
         """Return the next batch: what was undecided leads; empty when there is nothing left."""
         with self._changed:
-            again.sort(key=lambda one: one.attempts, reverse=True)
-            self._waiting.extendleft(reversed(again))
+            self._line_up(again)
             while not self._waiting and not self._stopping:
                 self._changed.wait()
             batch: list[_Waiting[Request, Answer]] = []
@@ -169,6 +193,27 @@ class Writer(Generic[Request, Answer]):
                     break
                 batch.append(self._waiting.popleft())
             return batch
+
+    def _send_late_away(
+        self, batch: list[_Waiting[Request, Answer]]
+    ) -> list[_Waiting[Request, Answer]]:
+        """Answer whoever waited too long before work is done for them; return the rest."""
+        now_s = time.monotonic()
+        late = [waiting for waiting in batch if waiting.is_late(now_s)]
+        if not late:
+            return batch
+        with self._changed:
+            for waiting in late:
+                self._sent_away[self._key(waiting.request)] = waiting.since_s
+            while len(self._sent_away) > SENT_AWAY_MAX:
+                del self._sent_away[next(iter(self._sent_away))]
+        error = OneshelfError(
+            "overloaded",
+            f"The request waited for more than {WAITING_S_MAX:g} s; nothing was done.",
+            "Repeat the request with the same key in a moment.",
+        )
+        _settle([(waiting, error) for waiting in late])
+        return [waiting for waiting in batch if not waiting.is_late(now_s)]
 
     def _run(self, batch: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
         """Decide and answer a batch; return those that must be asked again."""
@@ -194,22 +239,6 @@ class Writer(Generic[Request, Answer]):
                 settled.append((waiting, _contended()))
         _settle(settled)
         return again
-
-
-def _send_late_away(
-    batch: list[_Waiting[Request, Answer]],
-) -> list[_Waiting[Request, Answer]]:
-    """Answer whoever waited too long before work is done for them; return the rest."""
-    now_s = time.monotonic()
-    late = [waiting for waiting in batch if waiting.is_late(now_s)]
-    if late:
-        error = OneshelfError(
-            "overloaded",
-            f"The request waited for more than {WAITING_S_MAX:g} s; nothing was done.",
-            "Repeat the request with the same key in a moment.",
-        )
-        _settle([(waiting, error) for waiting in late])
-    return [waiting for waiting in batch if not waiting.is_late(now_s)]
 
 
 def _settle(
