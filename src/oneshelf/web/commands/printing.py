@@ -115,9 +115,11 @@ class Bar:
     def advance(self, steps: int) -> None:
         """Tell of more that is done."""
         self._progress.advance(self._task, steps)
+        if self._tell is None:
+            return
         [task] = self._progress.tasks
         elapsed_s = task.elapsed or 0.0
-        if self._tell is None or elapsed_s < self._tell_at_s:
+        if elapsed_s < self._tell_at_s:
             return
         self._tell_at_s = elapsed_s + TOLD_EVERY_S
         whole = "" if task.total is None else f" of {task.total:,.0f}"
