@@ -1,17 +1,28 @@
 """Units of one SKU free those of another: a kit's parts, a whole order's lines."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 
 import pytest
 
 from oneshelf.base.errors import ContendedError
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, Sku, new_id
 from oneshelf.catalog.products import KitPart
-from oneshelf.inventory.claims.actions import lock_for_serving, open_claims, serve_claims
+from oneshelf.inventory.claims.actions import (
+    Withdrawn,
+    lock_for_serving,
+    open_claims,
+    serve_claims,
+    withdraw_claims,
+)
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.counting.actions import adjust
 from oneshelf.inventory.counting.saying import Adjusted
 from oneshelf.inventory.ledger import Movement, StockPoint
+from oneshelf.inventory.lines.actions import cancel_lines
+from oneshelf.inventory.receipts.actions import expect
+from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
 from oneshelf.inventory.shelf.actions import lock_points, move
 
 LAMP, RUG, SET = Sku("LAMP"), Sku("RUG"), Sku("SET")
@@ -50,6 +61,12 @@ def standing(tx):
     return {(sku, node): figures for sku, node, *figures in rows if any(figures)}
 
 
+def promised(tx):
+    """Return how many units to come each line is promised."""
+    rows = tx.tuples("SELECT line_id, units FROM inventory.commitment WHERE state = 'promised'")
+    return dict(rows)
+
+
 @pytest.mark.parametrize(
     ("wait", "rugs", "needed"),
     [(wait_for_a_kit, RUGS, 2), (wait_for_a_whole_order, RUGS_ELSEWHERE, 1)],
@@ -67,6 +84,23 @@ def test_the_last_to_come_gives_a_kit_or_a_whole_order_what_stood_there(
         assert standing(tx) == {(RUG, rugs.node): [3 - needed, needed], (LAMP, "a"): [0, 1]}
 
 
+def test_who_brings_the_other_part_at_the_same_time_waits_and_then_gives_both(database, now):
+    def bring_the_lamp():
+        with database.transaction("test", "lamp") as tx:
+            bring(tx, LAMPS, 1, now)
+
+    with database.transaction("test", "opening") as tx:
+        wait_for_a_kit(tx, now)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction("test", "rugs") as tx:
+            bring(tx, RUGS, 2, now)
+            bringing = pool.submit(bring_the_lamp)
+            wait([bringing], 0.3)
+        bringing.result()
+    with database.transaction("test", "look") as tx:
+        assert standing(tx) == {(LAMP, "a"): [0, 1], (RUG, "a"): [0, 2]}
+
+
 @contextmanager
 def locked_by_another(database, now):
     with database.transaction("test", "another") as another:
@@ -74,16 +108,22 @@ def locked_by_another(database, now):
         yield
 
 
+def come(tx, point_id, units, now):
+    move(tx, [Movement(point_id, "outside", "available", units, "found")], now)
+
+
 def bring_a_lamp_while_rugs_come(database, now, then):
-    """Lock the lamps' shelf, let rugs come in another transaction, and only then serve."""
+    """Lock the lamps' shelf, let rugs come in another transaction, and only then serve.
+
+    As rugs do that came after the free shelves were looked up, and before the queue was locked.
+    """
     with database.transaction("test", "opening") as tx:
         wait_for_a_kit(tx, now)
     with database.transaction("test", "lamp") as tx:
         locked = lock_for_serving(tx, {LAMPS}, now)
         with database.transaction("test", "rugs") as other:
-            bring(other, RUGS, 2, now)
-        came = Movement(locked[LAMPS].point_id, "outside", "available", 1, "found")
-        move(tx, [came], now)
+            come(other, lock_points(other, {RUGS}, now)[RUGS].point_id, 2, now)
+        come(tx, locked[LAMPS].point_id, 1, now)
         with then:
             return serve_claims(tx, locked, now)
 
@@ -99,3 +139,36 @@ def test_what_became_free_meanwhile_and_is_locked_by_another_asks_for_a_repeat(d
         bring_a_lamp_while_rugs_come(database, now, locked_by_another(database, now))
 
     assert refusal.value.sqlstate == "40001"  # at once: who waited here would be told 55P03
+
+
+def withdraw(tx, line, now):
+    withdraw_claims(tx, [Withdrawn(line)], now)
+
+
+def cancel(tx, line, now):
+    cancel_lines(tx, [line], now)
+
+
+@pytest.mark.parametrize("leave", [withdraw, cancel])
+def test_what_held_a_whole_order_up_leaves_and_the_rest_is_served(database, now, leave):
+    with database.transaction("test", "queues") as tx:
+        wait_for_a_whole_order(tx, now)
+        bring(tx, RUGS, 1, now)
+        leave(tx, LINE, now)
+
+        assert standing(tx) == {(RUG, "a"): [0, 1]}
+
+
+def test_the_delivery_that_a_served_kit_no_longer_needs_is_promised_to_the_next(database, now):
+    with database.transaction("test", "queues") as tx:
+        wait_for_a_kit(tx, now)
+        here = frozenset({RUGS_ELSEWHERE.node})
+        open_claims(tx, [ClaimWish(OTHER_LINE, OrderId(2), RUG, (KitPart(RUG, 1),), 3, here)], now)
+        due = ExpectedLine(1, RUG, RUGS_ELSEWHERE.node, now + timedelta(days=3), 3)
+        expect(tx, [Expected("delivery", (due,))], now)
+        before = promised(tx)
+        bring(tx, RUGS, 2, now)
+        bring(tx, LAMPS, 1, now)
+
+        assert before == {LINE: 2, OTHER_LINE: 1}
+        assert promised(tx) == {OTHER_LINE: 3}

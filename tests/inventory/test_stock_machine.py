@@ -73,6 +73,7 @@ from oneshelf.inventory.reservations.actions import (
     read_holds,
 )
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
+from queues import left_to_serve
 
 
 class Stock(Shelves):
@@ -133,6 +134,7 @@ class Stock(Shelves):
                     )
             commit_units(tx, takes, self.now)
             open_claims(tx, wishes, self.now)
+        self.do(serve_skus, [sku])
 
     def points_of(self, sku):
         with self.database.transaction("test", "machine") as tx:
@@ -233,6 +235,10 @@ class Stock(Shelves):
 
             assert differences == []
             assert repair(tx, plan_repair(differences), self.now) == []
+
+    @invariant()
+    def every_queue_has_had_what_it_can_get(self):
+        assert left_to_serve(self.database, self.now) == []
 
     def teardown(self):
         snapshot, levels = StockSnapshot(SKUS, NODES), StockSnapshot(SKUS, NODES)

@@ -117,8 +117,9 @@ INVENTORY = {
     "claims_are_added": lambda tx: claims.add(
         tx, [ClaimWish(n, n, "sku-1", (KitPart("sku-1", 1),), 1) for n in MANY], NOW
     ),
-    "connected_queues_are_found": lambda tx: claims.find_connected(tx, SKUS),
+    "neighbours_are_found": lambda tx: claims.find_neighbours(tx, SKUS),
     "nearby_points_are_found": lambda tx: claims.find_nearby_points(tx, SHELVES, SKUS[:2]),
+    "queues_are_taken": lambda tx: claims.take_queues(tx, SKUS, LINES),
     "claims_are_reduced": lambda tx: claims.reduce(tx, {20: 1, 40: 1}, "served"),
     "waited_for_skus_of_lines_are_found": lambda tx: claims.find_skus_of_lines(tx, LINES),
     "waited_for_skus_of_goods_are_found": lambda tx: assortment.find_waiting_for(tx, SKUS),
@@ -222,7 +223,7 @@ LOCKING = {  # in which key's order: two batches that lock the same rows never c
     "points_by_id": (["point_id"], lambda tx: shelf.lock_ids(tx, MANY)),
     "reservations": (["reservation_id"], lambda tx: reservations.lock(tx, HOLDS)),
     "recalled_units": (["line_id", "node", "sku"], lambda tx: recalls.lock(tx, LINES)),
-    "claims": (["claim_id"], lambda tx: claims.lock_open(tx, SKUS)),
+    "queues": (["claim_id"], lambda tx: claims.lock_queues(tx, SKUS)),
     "orders": (["order_id"], lambda tx: progress.lock_orders(tx, ORDERS)),
     "capacity_days": (["node_id", "on_day"], lambda tx: capacity.lock_days(tx, DAYS)),
     "pickup_codes": (["parcel_id"], lambda tx: pickup.lock_codes(tx, MANY)),

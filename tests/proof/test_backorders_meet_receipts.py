@@ -23,6 +23,7 @@ from oneshelf.orders.capture.asked import Asked
 from oneshelf.orders.changes.actions import cancel
 from oneshelf.orders.changes.cancelling import Cancellation
 from oneshelf.worker import Worker
+from queues import left_to_serve
 from shop import MONDAY, NODES, Shop, inbound, order, stock
 
 SKUS = ("LAMP", "VASE", "RUG")
@@ -230,5 +231,6 @@ def test_no_later_order_gets_a_unit_that_an_older_claim_waits_for(still, url, se
 
         assert taken_by_new(shop, newest[0]) & wanted == set(), still_open
         assert free_units(shop).keys() & wanted == set()
+        assert left_to_serve(still, MONDAY) == []
     worker.settle()
     other.database.close()

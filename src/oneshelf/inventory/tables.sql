@@ -34,6 +34,7 @@ CREATE TABLE inventory.receipt_line (
     status          text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
     UNIQUE (reference, line_no)
 );
+CREATE INDEX receipt_line_that_comes ON inventory.receipt_line (sku) WHERE status = 'open';
 
 -- A running total, kept in the same statement as its movements: a shortcut, never the truth. One
 -- row a point, one column a state, so one lock and one update carry all movements of a point.

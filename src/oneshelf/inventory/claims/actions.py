@@ -1,6 +1,7 @@
 """Let order lines wait for stock, and serve them when units become free: older claims first."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -70,8 +71,13 @@ def lock_for_serving(
     """
     points = {*points, *(StockPoint(point.sku, point.node) for point in points if point.lot)}
     ensure_points(tx, points)
-    queues = {*skus, *store.find_connected(tx, {*skus, *(point.sku for point in points)})}
-    return lock_point_ids(tx, store.find_nearby_points(tx, points, queues), now)
+    own = {*skus, *(point.sku for point in points)}
+    near = store.find_neighbours(tx, own)
+    ids = store.find_nearby_points(tx, points, {*skus, *near})
+    locked = lock_point_ids(tx, ids, now)
+    if near:
+        store.lock_queues(tx, own)
+    return locked
 
 
 def require_locked(points: Collection[StockPoint], locked: Collection[StockPoint]) -> None:
@@ -88,27 +94,31 @@ def serve_claims(
     locked: Mapping[StockPoint, Balance],
     now: datetime,
     *,
+    skus: Collection[Sku] = (),
     settling: Collection[LineId] = (),
 ) -> list[ClaimServed]:
-    """Give free units to older claims and settle anew what receipt lines are to bring.
+    """Give units that became free to older claims; settle anew what receipt lines are to bring.
 
-    locked: what lock_for_serving returned, whatever was moved since. settling: lines that wait no
-    longer and give back what they were promised. What became free meanwhile is locked too; raises
-    ContendedError where somebody else has it: the batch is then repeated.
+    locked: what lock_for_serving returned, whatever was moved since. skus: their claims changed, or
+    may take what they could not take before. settling: lines that wait for less and give back what
+    they were promised. Only queues that something changed for are read: the others have had what
+    they can get. What became free meanwhile is locked too; raises ContendedError where somebody
+    else has it: the batch is then repeated.
     """
-    skus = store.find_connected(tx, {point.sku for point in locked})
-    claims = store.lock_open(tx, skus) if skus else []
+    standing = read_again(tx, locked, ())
+    changed = {*skus, *_changed(locked, standing)}
+    claims = store.take_queues(tx, changed, settling) if changed else []
     if not claims and not settling:
         return []
-    ids = {balance.point_id for balance in locked.values()}
-    more = set(store.find_nearby_points(tx, [], skus)) - ids
-    if more and not lock_at_once(tx, more):
-        raise ContendedError(SERIALISATION_FAILURE)
-    standing = read_again(tx, locked, more)
+    near = changed | {part.sku for claim in claims for part in claim.parts}
+    more = set(store.find_nearby_points(tx, [], near)) - {b.point_id for b in standing.values()}
+    if more:
+        if not lock_at_once(tx, more):
+            raise ContendedError(SERIALISATION_FAILURE)
+        standing = read_again(tx, standing, more)
     free = _free(tx, ((b.point.sku, b.point.node, b.available) for b in standing.values()))
     grants = serve(claims, free, _off(tx, claims))
-    left = _reduced(claims, grants)
-    back, forth = _settle(tx, claims, left, standing, settling)
+    back, forth = _settle(tx, _Queues(claims, changed, settling), grants, standing)
     carry(tx, back, now)
     carry(tx, _takes(grants, standing) + forth, now)
     if grants:
@@ -123,7 +133,7 @@ def serve_claims(
 
 def serve_skus(tx: Transaction, skus: Collection[Sku], now: datetime) -> list[ClaimServed]:
     """Serve claims for these SKUs from what is free: after a buffer fell or a toggle went on."""
-    return serve_claims(tx, lock_for_serving(tx, [], now, skus=skus), now)
+    return serve_claims(tx, lock_for_serving(tx, [], now, skus=skus), now, skus=skus)
 
 
 def serve_opened(
@@ -137,7 +147,8 @@ def serve_opened(
     points = find_shelves(tx, shelves) if shelves else []
     if not points and not waited:
         return []
-    return serve_claims(tx, lock_for_serving(tx, points, now, skus=waited), now)
+    skus = {*waited, *(point.sku for point in points)}
+    return serve_claims(tx, lock_for_serving(tx, points, now, skus=skus), now, skus=skus)
 
 
 def decide_buffers(tx: Transaction, policy: BufferPolicy, now: datetime) -> int:
@@ -188,8 +199,8 @@ def withdraw_claims(
     skus = store.find_skus_of_lines(tx, lines)
     if skus:
         locked = lock_for_serving(tx, [], now, skus=skus) if within is None else within
-        drop_locked(tx, withdrawn, skus)
-        serve_claims(tx, locked, now, settling=lines)
+        drop_locked(tx, withdrawn)
+        serve_claims(tx, locked, now, skus=skus, settling=lines)
 
 
 def find_waiting_skus_of(tx: Transaction, line_ids: Collection[LineId]) -> list[Sku]:
@@ -202,13 +213,11 @@ def find_waiting_lines(tx: Transaction, line_ids: Collection[LineId]) -> set[Lin
     return set(store.find_waiting_lines(tx, line_ids)) if line_ids else set()
 
 
-def drop_locked(tx: Transaction, withdrawn: Sequence[Withdrawn], skus: Collection[Sku]) -> None:
+def drop_locked(tx: Transaction, withdrawn: Sequence[Withdrawn]) -> None:
     """Take units from open claims, for a verb that serves afterwards and locked for serving."""
     wanted = {one.line_id: one.units for one in withdrawn}
     dropped: dict[int, int] = {}
-    for claim in sorted(
-        store.lock_open(tx, store.find_connected(tx, skus)), key=Claim.turn, reverse=True
-    ):
+    for claim in sorted(store.take_queues(tx, (), wanted), key=Claim.turn, reverse=True):
         if claim.line_id in wanted:
             left = wanted[claim.line_id]
             units = claim.units if left is None else min(claim.units, left)
@@ -220,13 +229,12 @@ def drop_locked(tx: Transaction, withdrawn: Sequence[Withdrawn], skus: Collectio
 
 def _buffers(tx: Transaction, skus: Collection[Sku]) -> tuple[BufferPolicy, dict[Sku, str]]:
     policy, _ = read_policy(tx, "buffers", BufferPolicy, BufferPolicy())
-    rows = store.find_categories(tx, skus) if policy.rules else []
-    return policy, {row.sku: row.category for row in rows}
+    return policy, store.find_categories(tx, skus) if policy.rules else {}
 
 
 def _off(tx: Transaction, claims: Iterable[Claim]) -> Off:
     skus = frozenset[Sku]().union(*(claim.goods() for claim in claims))
-    return {(row.method, row.sku, row.node) for row in store.find_off(tx, skus)}
+    return store.find_off(tx, skus)
 
 
 def _free(tx: Transaction, shelves: Iterable[tuple[Sku, NodeId, int]]) -> dict[Shelf, int]:
@@ -247,6 +255,21 @@ def _units(grants: Iterable[Grant]) -> dict[int, int]:
     for grant in grants:
         units[grant.claim.claim_id] = units.get(grant.claim.claim_id, 0) + grant.units
     return units
+
+
+def _changed(
+    locked: Mapping[StockPoint, Balance], standing: Mapping[StockPoint, Balance]
+) -> set[Sku]:
+    """Find the SKUs of shelves with more free units than before, and of receipt lines that moved.
+
+    A unit that is gone, or was free all along, gives no claim anything.
+    """
+    return {
+        point.sku
+        for point, balance in standing.items()
+        if balance.available > locked[point].available
+        or (point.receipt_line is not None and balance.version != locked[point].version)
+    }
 
 
 def _reduced(claims: Iterable[Claim], grants: Iterable[Grant]) -> list[Claim]:
@@ -293,34 +316,53 @@ def _step(claim: Claim, point_id: PointId, source: State, target: State, units: 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Queues:
+    """The claims that were read: all that wait for the SKUs. settling: lines that wait for less."""
+
+    claims: Sequence[Claim]
+    skus: AbstractSet[Sku]
+    settling: Collection[LineId]
+
+
 def _settle(
     tx: Transaction,
-    claims: Sequence[Claim],
-    left: Sequence[Claim],
+    queues: _Queues,
+    grants: Sequence[Grant],
     standing: Mapping[StockPoint, Balance],
-    settling: Collection[LineId],
 ) -> tuple[list[Step], list[Step]]:
     """Say what lines give back to receipt lines, and what they are promised instead."""
-    waiting = {claim.line_id for claim in claims} | set(settling)
+    skus = queues.skus | {part.sku for grant in grants for part in grant.claim.parts}
+    coming = {
+        balance.point_id: balance
+        for point, balance in standing.items()
+        if point.receipt_line is not None and point.sku in skus
+    }
+    if not coming:
+        return [], []
+    unread = {balance.point.sku for balance in coming.values()} - queues.skus
+    also = store.take_queues(tx, unread) if unread else []
+    claims = {claim.claim_id: claim for claim in (*queues.claims, *also)}
+    waiting = {claim.line_id for claim in claims.values()} | set(queues.settling)
     has: dict[tuple[LineId, PointId], Commitment] = {
         (one.line_id, one.point_id): one
-        for one in find_commitments(tx, line_ids=waiting)
-        if one.state == "promised" and one.point in standing
+        for one in find_commitments(tx, point_ids=coming)
+        if one.line_id in waiting
     }
-    free = {b.point_id: b.expected for b in standing.values() if b.point.receipt_line is not None}
+    free = {point_id: balance.expected for point_id, balance in coming.items()}
     for (_, point_id), one in has.items():
         free[point_id] += one.units
-    place = {balance.point_id: balance.point for balance in standing.values()}
+    place = {point_id: balance.point for point_id, balance in coming.items()}
     inbound = [
         Inbound(row.point_id, place[row.point_id].sku, place[row.point_id].node, row.due_at, units)
         for row in store.find_due(tx, free)
         if (units := free[row.point_id])
     ]
-    by_id = {claim.claim_id: claim for claim in left}
+    left = {claim.claim_id: claim for claim in _reduced(claims.values(), grants)}
     wanted: dict[tuple[LineId, PointId], int] = {}
     owner: dict[LineId, Claim] = {}
-    for (claim_id, point_id), units in allot(left, inbound).items():
-        claim = owner.setdefault(by_id[claim_id].line_id, by_id[claim_id])
+    for (claim_id, point_id), units in allot(left.values(), inbound).items():
+        claim = owner.setdefault(left[claim_id].line_id, left[claim_id])
         wanted[claim.line_id, point_id] = wanted.get((claim.line_id, point_id), 0) + units
     back = [
         Step(one.line_id, one.order_id, one.point_id, "promised", "expected", units, "given_back")

@@ -78,6 +78,40 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One row: an open claim."""
+
+    claim_id: int
+    line_id: LineId
+    order_id: OrderId
+    sku: Sku
+    units: int
+    nodes: list[NodeId] | None
+    promised_at: datetime | None
+    priority: int
+    serving: Serving
+    method: Method
+    part_skus: list[Sku]
+    part_units: list[int]
+
+    def claim(self) -> Claim:
+        """Return what the row says."""
+        return Claim(
+            claim_id=self.claim_id,
+            line_id=self.line_id,
+            order_id=self.order_id,
+            sku=self.sku,
+            parts=tuple(map(KitPart, self.part_skus, self.part_units)),
+            units=self.units,
+            nodes=None if self.nodes is None else frozenset(self.nodes),
+            promised_at=self.promised_at,
+            priority=self.priority,
+            serving=self.serving,
+            method=self.method,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """Units of the line (whole kits) that one node's shelf gives to a claim."""
 

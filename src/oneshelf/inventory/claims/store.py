@@ -3,31 +3,88 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import LineId, NodeId, OrderId, PointId, Sku
-from oneshelf.catalog.nodes import Method
-from oneshelf.catalog.products import KitPart
-from oneshelf.inventory.claims.serving import Claim, ClaimWish, Serving
+from oneshelf.base.identifiers import LineId, NodeId, PointId, Sku
+from oneshelf.inventory.claims.serving import Claim, ClaimRow, ClaimWish, Off
 from oneshelf.inventory.ledger import StockPoint
 
+QUEUES: LiteralString = """
+WITH waiting AS (
+    SELECT claim.claim_id, order_id, serving
+      FROM inventory.claim_part AS part
+     CROSS JOIN LATERAL (
+           SELECT claim_id, order_id, serving
+             FROM inventory.claim
+            WHERE claim.claim_id = part.claim_id
+           OFFSET 0
+      ) AS claim
+     WHERE part.sku = ANY(%(skus)s::text[]) AND part.status = 'open'
+     UNION ALL
+    SELECT sibling.claim_id, sibling.order_id, sibling.serving
+      FROM inventory.claim
+      JOIN inventory.claim AS sibling USING (order_id)
+     WHERE claim.line_id = ANY(%(lines)s::bigint[]) AND sibling.status = 'open'
+), queue AS (
+    SELECT claim_id FROM waiting
+     UNION
+    SELECT sibling.claim_id
+      FROM waiting
+      JOIN inventory.claim AS sibling USING (order_id)
+     WHERE waiting.serving = 'together' AND sibling.status = 'open'
+)
+"""
 
-@dataclass(frozen=True, slots=True)
-class ClaimRow:
-    """One row: an open claim."""
+SERVABLE: LiteralString = """
+WITH shelf AS (
+    SELECT sku, node, sum(available) AS units
+      FROM inventory.point
+     WHERE available > 0
+     GROUP BY sku, node
+), servable AS (
+    SELECT DISTINCT claim_id
+      FROM inventory.claim_part AS part
+      JOIN inventory.claim USING (claim_id)
+      JOIN shelf ON shelf.sku = part.sku AND shelf.units >= part.units
+     WHERE part.status = 'open'
+       AND (claim.nodes IS NULL OR shelf.node = ANY(claim.nodes))
+     GROUP BY claim_id, shelf.node
+    HAVING count(*) = (SELECT count(*) FROM inventory.claim_part AS every
+                        WHERE every.claim_id = part.claim_id)
+), queue AS (
+    SELECT claim_id
+      FROM servable
+      JOIN inventory.claim USING (claim_id)
+     WHERE serving = 'as_it_comes'
+        OR NOT EXISTS (SELECT FROM inventory.claim AS sibling
+                        WHERE sibling.order_id = claim.order_id
+                          AND sibling.status = 'open'
+                          AND sibling.serving = 'together'
+                          AND sibling.claim_id NOT IN (SELECT claim_id FROM servable))
+)
+"""
 
-    claim_id: int
-    line_id: LineId
-    order_id: OrderId
-    sku: Sku
-    units: int
-    nodes: list[NodeId] | None
-    promised_at: datetime | None
-    priority: int
-    serving: Serving
-    method: Method
-    part_skus: list[Sku]
-    part_units: list[int]
+IDS: LiteralString = "SELECT claim_id FROM inventory.claim JOIN queue USING (claim_id)"
+
+CLAIMS: LiteralString = """
+SELECT claim_id, line_id, order_id, sku, units, nodes, promised_at, priority, serving, method,
+       part_skus, part_units
+  FROM inventory.claim
+  JOIN queue USING (claim_id)
+ CROSS JOIN LATERAL (
+       SELECT array_agg(part.sku ORDER BY part.sku) AS part_skus,
+              array_agg(part.units ORDER BY part.sku) AS part_units
+         FROM inventory.claim_part AS part
+        WHERE part.claim_id = claim.claim_id
+  ) AS wanted
+"""
+
+IN_TURN: LiteralString = """
+ WHERE status = 'open'
+ ORDER BY claim.claim_id
+   FOR NO KEY UPDATE OF claim
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +97,11 @@ class FreeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OffRow:
-    """One row: what a node does not do for a SKU."""
-
-    method: Method
-    sku: Sku
-    node: NodeId
-
-
-@dataclass(frozen=True, slots=True)
 class InboundRow:
     """One row: a receipt line that can still bring units."""
 
     point_id: PointId
     due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryRow:
-    """One row: a SKU's category."""
-
-    sku: Sku
-    category: str
 
 
 def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
@@ -113,42 +153,38 @@ def add(tx: Transaction, wishes: Sequence[ClaimWish], now: datetime) -> None:
     )
 
 
-def find_connected(tx: Transaction, skus: Collection[Sku]) -> list[Sku]:
-    """Find the SKUs whose queues hang together with the given ones; none where nobody waits.
+def find_neighbours(tx: Transaction, skus: Collection[Sku]) -> list[Sku]:
+    """Find what serving the queues of these SKUs may touch; none where nobody waits for them.
 
     Claims for kits and whole orders wait for several SKUs at once, so units of one can free units
     of another. Only these are walked, by their ids (OFFSET 0): not the claims of long ago.
     """
     return tx.scalars(
         """
-        WITH RECURSIVE connected (sku) AS (
-            SELECT sku
-              FROM unnest(%(skus)s::text[]) AS asked (sku)
-             WHERE EXISTS (SELECT FROM inventory.claim_part AS part
-                            WHERE part.sku = asked.sku AND part.status = 'open')
-             UNION
-            SELECT other.sku
-              FROM connected
-              JOIN inventory.claim_part AS mine
-                ON mine.sku = connected.sku AND mine.status = 'open' AND mine.links
-             CROSS JOIN LATERAL (
-                   SELECT claim_id, order_id, serving
-                     FROM inventory.claim
-                    WHERE claim.claim_id = mine.claim_id
-                   OFFSET 0
-              ) AS me
-              JOIN LATERAL (
-                   SELECT me.claim_id
-                    UNION ALL
-                   SELECT sibling.claim_id
-                     FROM inventory.claim AS sibling
-                    WHERE me.serving = 'together'
-                      AND sibling.order_id = me.order_id
-                      AND sibling.status = 'open'
-              ) AS near ON true
-              JOIN inventory.claim_part AS other ON other.claim_id = near.claim_id
-        )
-        SELECT sku FROM connected
+        SELECT sku
+          FROM unnest(%(skus)s::text[]) AS asked (sku)
+         WHERE EXISTS (SELECT FROM inventory.claim_part AS part
+                        WHERE part.sku = asked.sku AND part.status = 'open')
+         UNION
+        SELECT other.sku
+          FROM inventory.claim_part AS mine
+         CROSS JOIN LATERAL (
+               SELECT claim_id, order_id, serving
+                 FROM inventory.claim
+                WHERE claim.claim_id = mine.claim_id
+               OFFSET 0
+          ) AS me
+          JOIN LATERAL (
+               SELECT me.claim_id
+                UNION ALL
+               SELECT sibling.claim_id
+                 FROM inventory.claim AS sibling
+                WHERE me.serving = 'together'
+                  AND sibling.order_id = me.order_id
+                  AND sibling.status = 'open'
+          ) AS near ON true
+          JOIN inventory.claim_part AS other ON other.claim_id = near.claim_id
+         WHERE mine.sku = ANY(%(skus)s::text[]) AND mine.status = 'open' AND mine.links
         """,
         skus=list(skus),
     )
@@ -157,7 +193,7 @@ def find_connected(tx: Transaction, skus: Collection[Sku]) -> list[Sku]:
 def find_nearby_points(
     tx: Transaction, points: Collection[StockPoint], skus: Collection[Sku]
 ) -> list[PointId]:
-    """Find the points and all that serving claims for the (connected) SKUs may touch.
+    """Find the points and all that serving claims for the SKUs may touch.
 
     These are shelves with free units that such a claim accepts, and open receipt lines.
     """
@@ -176,15 +212,25 @@ def find_nearby_points(
         SELECT point_id
           FROM inventory.point
          WHERE sku = ANY(%(skus)s::text[])
-           AND CASE WHEN receipt_line_id IS NULL
-               THEN available > 0
-                AND EXISTS (SELECT FROM inventory.claim_part AS part
-                              JOIN inventory.claim USING (claim_id)
-                             WHERE part.sku = point.sku
-                               AND part.status = 'open'
-                               AND (claim.nodes IS NULL OR point.node = ANY(claim.nodes)))
-               ELSE expected + promised > 0
-               END
+           AND receipt_line_id IS NULL
+           AND available > 0
+           AND EXISTS (SELECT FROM inventory.claim_part AS part
+                         JOIN inventory.claim USING (claim_id)
+                        WHERE part.sku = point.sku
+                          AND part.status = 'open'
+                          AND (claim.nodes IS NULL OR point.node = ANY(claim.nodes)))
+         UNION
+        SELECT point_id
+          FROM inventory.receipt_line AS line
+         CROSS JOIN LATERAL (
+               SELECT point_id, expected + promised AS units
+                 FROM inventory.point
+                WHERE point.receipt_line_id = line.receipt_line_id
+               OFFSET 0
+          ) AS coming
+         WHERE line.sku = ANY(%(skus)s::text[])
+           AND line.status = 'open'
+           AND coming.units > 0
         """,
         skus=list(skus),
         own_skus=[point.sku for point in points],
@@ -194,44 +240,29 @@ def find_nearby_points(
     )
 
 
-def lock_open(tx: Transaction, skus: Collection[Sku]) -> list[Claim]:
-    """Lock the open claims that wait for any of the (connected) SKUs, in key order."""
+def lock_queues(tx: Transaction, skus: Collection[Sku]) -> None:
+    """Lock the open claims that wait for the SKUs, and their whole orders, in key order."""
+    tx.run(
+        QUEUES + IDS + IN_TURN,
+        skus=list(skus),
+        lines=[],
+    )
+
+
+def take_queues(
+    tx: Transaction, skus: Collection[Sku], line_ids: Collection[LineId] = ()
+) -> list[Claim]:
+    """Read the open claims that wait for the SKUs, and their whole orders, and lock them at once.
+
+    line_ids: the orders of these too. Raises ContendedError where another has one of them.
+    """
     rows = tx.rows(
         ClaimRow,
-        """
-        SELECT claim_id, line_id, order_id, sku, units, nodes, promised_at, priority, serving,
-               method,
-               (SELECT array_agg(sku ORDER BY sku) FROM inventory.claim_part AS part
-                 WHERE part.claim_id = claim.claim_id) AS part_skus,
-               (SELECT array_agg(part.units ORDER BY sku) FROM inventory.claim_part AS part
-                 WHERE part.claim_id = claim.claim_id) AS part_units
-          FROM inventory.claim
-         WHERE status = 'open'
-           AND claim_id IN (SELECT claim_id FROM inventory.claim_part AS part
-                             WHERE part.sku = ANY(%(skus)s::text[])
-                               AND part.status = 'open')
-         ORDER BY claim_id
-           FOR NO KEY UPDATE OF claim
-        """,
+        QUEUES + CLAIMS + IN_TURN + "NOWAIT",
         skus=list(skus),
+        lines=list(line_ids),
     )
-    return [_claim(row) for row in rows]
-
-
-def _claim(row: ClaimRow) -> Claim:
-    return Claim(
-        claim_id=row.claim_id,
-        line_id=row.line_id,
-        order_id=row.order_id,
-        sku=row.sku,
-        parts=tuple(map(KitPart, row.part_skus, row.part_units)),
-        units=row.units,
-        nodes=None if row.nodes is None else frozenset(row.nodes),
-        promised_at=row.promised_at,
-        priority=row.priority,
-        serving=row.serving,
-        method=row.method,
-    )
+    return [row.claim() for row in rows]
 
 
 def reduce(tx: Transaction, units: Mapping[int, int], status: str) -> None:
@@ -299,40 +330,9 @@ def find_servable(tx: Transaction) -> list[Claim]:
     """
     rows = tx.rows(
         ClaimRow,
-        """
-        WITH shelf AS (
-            SELECT sku, node, sum(available) AS units
-              FROM inventory.point
-             WHERE available > 0
-             GROUP BY sku, node
-        ), servable AS (
-            SELECT DISTINCT claim_id
-              FROM inventory.claim_part AS part
-              JOIN inventory.claim USING (claim_id)
-              JOIN shelf ON shelf.sku = part.sku AND shelf.units >= part.units
-             WHERE part.status = 'open'
-               AND (claim.nodes IS NULL OR shelf.node = ANY(claim.nodes))
-             GROUP BY claim_id, shelf.node
-            HAVING count(*) = (SELECT count(*) FROM inventory.claim_part AS every
-                                WHERE every.claim_id = part.claim_id)
-        )
-        SELECT claim_id, line_id, order_id, sku, units, nodes, promised_at, priority, serving,
-               method,
-               (SELECT array_agg(sku ORDER BY sku) FROM inventory.claim_part AS part
-                 WHERE part.claim_id = claim.claim_id) AS part_skus,
-               (SELECT array_agg(part.units ORDER BY sku) FROM inventory.claim_part AS part
-                 WHERE part.claim_id = claim.claim_id) AS part_units
-          FROM servable
-          JOIN inventory.claim USING (claim_id)
-         WHERE serving = 'as_it_comes'
-            OR NOT EXISTS (SELECT FROM inventory.claim AS sibling
-                            WHERE sibling.order_id = claim.order_id
-                              AND sibling.status = 'open'
-                              AND sibling.serving = 'together'
-                              AND sibling.claim_id NOT IN (SELECT claim_id FROM servable))
-        """,
+        SERVABLE + CLAIMS,
     )
-    return [_claim(row) for row in rows]
+    return [row.claim() for row in rows]
 
 
 def find_free(tx: Transaction, skus: Collection[Sku]) -> list[FreeRow]:
@@ -349,12 +349,11 @@ def find_free(tx: Transaction, skus: Collection[Sku]) -> list[FreeRow]:
     )
 
 
-def find_off(tx: Transaction, skus: Collection[Sku]) -> list[OffRow]:
+def find_off(tx: Transaction, skus: Collection[Sku]) -> Off:
     """Find what nodes do not do, for single SKUs or at all."""
-    return tx.rows(
-        OffRow,
+    rows = tx.tuples(
         """
-        SELECT method, sku, node_id AS node
+        SELECT method, sku, node_id
           FROM unnest(ARRAY['ship', 'pickup']) AS method
          CROSS JOIN unnest(%(skus)s::text[]) AS sku
          CROSS JOIN catalog.node
@@ -367,15 +366,16 @@ def find_off(tx: Transaction, skus: Collection[Sku]) -> list[OffRow]:
         """,
         skus=list(skus),
     )
+    return set(rows)
 
 
-def find_categories(tx: Transaction, skus: Collection[Sku]) -> list[CategoryRow]:
+def find_categories(tx: Transaction, skus: Collection[Sku]) -> dict[Sku, str]:
     """Find the categories of SKUs."""
-    return tx.rows(
-        CategoryRow,
+    rows = tx.tuples(
         "SELECT sku, category FROM catalog.product WHERE sku = ANY(%(skus)s::text[])",
         skus=list(skus),
     )
+    return dict(rows)
 
 
 def find_due(tx: Transaction, point_ids: Collection[PointId]) -> list[InboundRow]:

@@ -107,7 +107,8 @@ def cancel_lines(
     points = {one.point for one in find_commitments(tx, line_ids)}
     locked = lock_for_serving(tx, points, now, skus=skus) if within is None else within
     require_locked(points, locked)
-    drop_locked(tx, [Withdrawn(line_id) for line_id in line_ids], skus)
+    if skus:
+        drop_locked(tx, [Withdrawn(line_id) for line_id in line_ids])
     carry(
         tx,
         [
@@ -119,7 +120,7 @@ def cancel_lines(
         ],
         now,
     )
-    serve_claims(tx, locked, now, settling=line_ids)
+    serve_claims(tx, locked, now, skus=skus, settling=line_ids if skus else ())
 
 
 def return_to_stock(tx: Transaction, returns: Sequence[Returned], now: datetime) -> None:

@@ -311,7 +311,8 @@ class _Batch:
         remember(tx, decided, now)
         announce(tx, [fact for new in rows for fact in facts(new)], now)
         if self._serves:  # a plan left units that its order now waits for: nobody later gets them
-            serve_claims(tx, self._balances, now)
+            skus = {sku for sku, _ in self._waiting_shelves(self._kept)}
+            serve_claims(tx, self._balances, now, skus=skus)
         self.answers |= {new.kept.position: placed(new) for new in rows}
 
     def _number(self) -> list[NewRows]:

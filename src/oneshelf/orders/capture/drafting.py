@@ -209,11 +209,11 @@ class Standing:
         )
 
     def has_left(self, shelves: Collection[tuple[Sku, NodeId]]) -> bool:
-        """Say whether any unit, of whatever lot, is still free on one of these shelves."""
+        """Say whether any unit, of whatever lot, is free on these shelves, or will be."""
         return any(
             units > self.floors.get(point, 0)
             for (point, source), units in self.units.items()
-            if source == "available" and (point.sku, point.node) in shelves
+            if source in {"available", "expected"} and (point.sku, point.node) in shelves
         )
 
     def take(self, needs: Needs) -> None:
