@@ -71,6 +71,24 @@ def test_the_same_key_twice_in_a_batch_places_one_order(shop):
     assert other.code == "key_reused"
 
 
+def test_behind_another_body_a_repeat_still_hears_the_answer_of_its_key(shop):
+    wish = order(("LAMP", 1), key="twice")
+    [placed] = shop.place(wish)
+    other, again = shop.place(order(("LAMP", 2), key="twice"), wish)
+
+    assert other.code == "key_reused"
+    assert again.answer == placed
+
+
+def test_behind_a_refused_order_another_body_of_its_key_is_decided_in_its_turn(shop):
+    greedy, modest = order(("LAMP", 99), key="twice"), order(("LAMP", 1), key="twice")
+    first = shop.place_once([greedy, modest])
+    [second] = shop.place_once([modest])
+
+    assert [answer.outcome for answer in first] == ["refused", "undecided"]
+    assert second.outcome == "placed"
+
+
 def test_a_sold_order_is_written_without_stock(shop):
     [answer] = shop.place(order(("LAMP", 9), channel="market"))
 

@@ -76,6 +76,21 @@ def test_a_repeat_hears_the_first_answer_in_the_same_batch_and_in_a_later_one(sh
     assert available(shop) == {"leeds": 2}
 
 
+def test_behind_another_body_a_repeat_still_hears_the_answer_of_its_key(shop):
+    held, twin, other = (wish(key="a", digest=one) for one in (b"x", b"x", b"y"))
+    hold(shop, held)
+
+    assert [code(one) for one in hold(shop, other, twin)] == ["key_reused", "HeldBefore"]
+
+
+def test_behind_a_refused_cart_another_body_of_its_key_is_decided_in_its_turn(shop):
+    greedy, modest = wish(("LAMP", 4), key="a"), wish(("LAMP", 1), key="a", digest=b"y")
+    first = hold(shop, greedy, modest)
+
+    assert [code(one) for one in first] == ["refused", "Undecided"]
+    assert [code(one) for one in hold(shop, modest)] == ["CartHeld"]
+
+
 def test_a_refused_cart_may_ask_again_under_its_key(shop):
     greedy = wish(("LAMP", 4))
     [refused] = hold(shop, greedy)

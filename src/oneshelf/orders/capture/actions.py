@@ -119,8 +119,9 @@ class _Batch:
             first.setdefault(one.key(), position)
         hashes = {key: self._asked[position].body_hash for key, position in first.items()}
         stored = take_keys(self._tx, hashes)
-        for key, answer in stored.items():
-            self.answers[first[key]] = as_before(self._asked[first[key]], answer)
+        for position, one in enumerate(self._asked):
+            if (answer := stored.get(one.key())) is not None:
+                self.answers[position] = as_before(one, answer)
         self._fresh = [position for key, position in first.items() if key not in stored]
 
     def lock_reservations(self) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer
-from oneshelf.orders.answers import Decided, Placed, Repeated
+from oneshelf.orders.answers import Decided, Placed, Repeated, Undecided
 from oneshelf.orders.canonical import NewOrder
 from oneshelf.orders.capture.answering import reused
 
@@ -32,7 +32,10 @@ def as_before(one: Asked, stored: StoredAnswer) -> Repeated | OneshelfError:
 
 
 def as_first(one: Asked, first: Asked, answer: Decided) -> Decided:
-    """Answer an order that came twice in one batch as its first."""
-    if one.body_hash != first.body_hash:
-        return reused(one.order)
-    return Repeated(answer) if isinstance(answer, Placed) else answer
+    """Answer an order that came twice in one batch as its first.
+
+    Where the first was not placed, the key is free again: another body is decided in its turn.
+    """
+    if one.body_hash == first.body_hash:
+        return Repeated(answer) if isinstance(answer, Placed) else answer
+    return reused(one.order) if isinstance(answer, Placed) else Undecided()

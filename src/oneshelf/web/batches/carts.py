@@ -14,7 +14,14 @@ from oneshelf.base.clock import read_now
 from oneshelf.base.database import Database, Transaction
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import PublicId, new_id
-from oneshelf.base.repeat_keys import RepeatKey, forget_keys, key_reused, store_answers, take_keys
+from oneshelf.base.repeat_keys import (
+    RepeatKey,
+    StoredAnswer,
+    forget_keys,
+    key_reused,
+    store_answers,
+    take_keys,
+)
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.reservations.holding import Gone, HeldUnits, Hold, HoldLine, Short
 from oneshelf.matching.carts.actions import hold, learn, learn_all
@@ -105,10 +112,7 @@ def hold_batch(
     first = {wish.key: wish for wish in reversed(asked)}
     stored = take_keys(tx, {key: wish.digest for key, wish in first.items()})
     fresh = [wish for wish in reversed(first.values()) if wish.key not in stored]
-    told: dict[RepeatKey, Told] = {
-        key: _repeat(first[key], answer.body_hash, answer.answer.encode())
-        for key, answer in stored.items()
-    }
+    told: dict[RepeatKey, Told] = {}
     with outlook.planning(now):
         planned = _plan(tx, outlook, fresh, now, kind)
     carts = {key: cart for key, cart in planned.items() if isinstance(cart, Cart)}
@@ -119,10 +123,20 @@ def hold_batch(
         if not isinstance(found, Cart):
             told[key] = Undecided() if lost else found  # what was lost may be free for this one
     _settle_keys(tx, {wish.key: told[wish.key] for wish in fresh})
-    return [
-        told[wish.key] if wish is first[wish.key] else _as_first(wish, first, told[wish.key])
-        for wish in asked
-    ]
+    return [_answer(wish, stored, first, told) for wish in asked]
+
+
+def _answer(
+    wish: CartWish,
+    stored: Mapping[RepeatKey, StoredAnswer],
+    first: Mapping[RepeatKey, CartWish],
+    told: Mapping[RepeatKey, Told],
+) -> Told:
+    if (before := stored.get(wish.key)) is not None:
+        return _repeat(wish, before.body_hash, before.answer.encode())
+    if wish is first[wish.key]:
+        return told[wish.key]
+    return _as_first(wish, first[wish.key], told[wish.key])
 
 
 def _plan(
@@ -210,11 +224,14 @@ def _repeat(wish: CartWish, digest: bytes, answer: bytes) -> Told:
     return HeldBefore(answer) if wish.digest == digest else key_reused(wish.key.key)
 
 
-def _as_first(wish: CartWish, first: Mapping[RepeatKey, CartWish], told: Told) -> Told:
-    """Tell a cart that came twice in one batch what its first is told."""
+def _as_first(wish: CartWish, first: CartWish, told: Told) -> Told:
+    """Tell a cart that came twice in one batch what its first is told.
+
+    Where the first holds nothing, the key is free again: another body is decided in its turn.
+    """
     if isinstance(told, CartHeld):
-        return _repeat(wish, first[wish.key].digest, msgspec.json.encode(told))
-    return told if wish.digest == first[wish.key].digest else key_reused(wish.key.key)
+        return _repeat(wish, first.digest, msgspec.json.encode(told))
+    return told if wish.digest == first.digest else Undecided()
 
 
 def held_units(
