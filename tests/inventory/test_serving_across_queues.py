@@ -12,6 +12,7 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.claims.actions import (
     Withdrawn,
     lock_for_serving,
+    lock_for_waiting,
     open_claims,
     serve_claims,
     withdraw_claims,
@@ -99,6 +100,18 @@ def test_who_brings_the_other_part_at_the_same_time_waits_and_then_gives_both(da
         bringing.result()
     with database.transaction("test", "look") as tx:
         assert standing(tx) == {(LAMP, "a"): [0, 1], (RUG, "a"): [0, 2]}
+
+
+def test_who_may_still_lock_more_points_holds_no_queue_that_their_holder_waits_for(database, now):
+    with database.transaction("test", "opening") as tx:
+        wait_for_a_kit(tx, now)
+    with database.transaction("test", "placing") as tx:
+        lock_for_waiting(tx, {LAMPS}, {LAMP}, now)
+        with database.transaction("test", "rugs") as other:
+            bring(other, RUGS, 2, now)
+        more = lock_points(tx, {RUGS}, now)
+
+    assert more[RUGS].available == 2
 
 
 @contextmanager

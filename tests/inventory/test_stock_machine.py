@@ -45,6 +45,7 @@ from oneshelf.inventory.buffers import BufferPolicy, BufferRule
 from oneshelf.inventory.claims.actions import (
     Withdrawn,
     decide_buffers,
+    lock_for_waiting,
     open_claims,
     serve_skus,
     withdraw_claims,
@@ -107,7 +108,7 @@ class Stock(Shelves):
         inbound = [StockPoint(*row) for row in self.points_of(sku)]
         with self.database.transaction("test", "machine") as tx:
             here = [point for point in SHELVES if point.sku == sku]
-            locked = lock_points(tx, {*here, *inbound}, self.now)
+            locked = lock_for_waiting(tx, {*here, *inbound}, [sku], self.now)
             for node in accepted or NODES:
                 there = [b for p, b in locked.items() if p.node == node and not p.receipt_line]
                 free = sum(balance.available for balance in there) - self.safety

@@ -69,15 +69,33 @@ def lock_for_serving(
     Instead of lock_points, once in a transaction. skus: serve their claims too, even new ones.
     With a lot its plain shelf is locked, where a line that begins to wait meets any lot's units.
     """
+    locked, near = _lock_near(tx, points, skus, now)
+    if near:
+        store.lock_queues(tx, {*skus, *(point.sku for point in points)})
+    return locked
+
+
+def lock_for_waiting(
+    tx: Transaction,
+    points: Collection[StockPoint],
+    skus: Collection[Sku],
+    now: datetime,
+) -> dict[StockPoint, Balance]:
+    """Lock what lock_for_serving does but the queues, for lines that may begin to wait.
+
+    The caller may lock more points before it serves; who has them may be waiting for a queue.
+    """
+    return _lock_near(tx, points, skus, now)[0]
+
+
+def _lock_near(
+    tx: Transaction, points: Collection[StockPoint], skus: Collection[Sku], now: datetime
+) -> tuple[dict[StockPoint, Balance], Collection[Sku]]:
     points = {*points, *(StockPoint(point.sku, point.node) for point in points if point.lot)}
     ensure_points(tx, points)
-    own = {*skus, *(point.sku for point in points)}
-    near = store.find_neighbours(tx, own)
+    near = store.find_neighbours(tx, {*skus, *(point.sku for point in points)})
     ids = store.find_nearby_points(tx, points, {*skus, *near})
-    locked = lock_point_ids(tx, ids, now)
-    if near:
-        store.lock_queues(tx, own)
-    return locked
+    return lock_point_ids(tx, ids, now), near
 
 
 def require_locked(points: Collection[StockPoint], locked: Collection[StockPoint]) -> None:

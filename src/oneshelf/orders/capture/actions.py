@@ -12,7 +12,7 @@ from oneshelf.base.identifiers import NodeId, PublicId, Sku, new_id
 from oneshelf.base.outbox import announce
 from oneshelf.base.repeat_keys import RepeatKey, forget_keys, store_answers, take_keys
 from oneshelf.catalog.products import KitPart
-from oneshelf.inventory.claims.actions import lock_for_serving, open_claims, serve_claims
+from oneshelf.inventory.claims.actions import lock_for_waiting, open_claims, serve_claims
 from oneshelf.inventory.ledger import Balance, StockPoint
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import sell_at_till
@@ -230,7 +230,7 @@ class _Batch:
         points = {*points, *found, *(StockPoint(*one) for one in shelves)} - self._balances.keys()
         if points and shelves:
             skus = {sku for sku, _ in shelves}
-            self._balances |= lock_for_serving(tx, points, now, skus=skus)
+            self._balances |= lock_for_waiting(tx, points, skus, now)
         elif points:
             self._balances |= lock_points(tx, points, now)
 
