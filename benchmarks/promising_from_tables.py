@@ -43,7 +43,7 @@ async def promise(visit: Visit) -> Response[bytes]:
             nodes = [node.node_id for node in known.world.nodes]
             stock = StockSnapshot(skus, nodes)
             stock.set_safety_stock(np.zeros((len(skus), len(nodes)), np.int64))
-            stock.apply(read_levels(tx, skus))
+            stock.apply(read_levels(tx, skus, ()))
             capacity = CapacitySnapshot(nodes, now.date())
             capacity.apply(load_capacity(tx, now.date() - timedelta(days=7)))
         fresh: Known = replace(known, stock=stock, capacity=capacity)

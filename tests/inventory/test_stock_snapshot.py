@@ -1,5 +1,7 @@
 """The snapshot says what is free, whatever the order in which changes arrive."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ SKUS = [Sku("LAMP"), Sku("RUG")]
 NODES = [NodeId("berlin"), NodeId("paris")]
 WEB = ChannelId("web")
 LOTS = [None, "a", "b"]
+DUE_AT = datetime(2026, 1, 9, tzinfo=UTC)
 
 cells = st.tuples(
     st.sampled_from(SKUS), st.sampled_from(NODES), st.sampled_from(LOTS), st.integers(0, 20)
@@ -119,6 +122,18 @@ def test_a_threshold_hides_the_last_units_of_the_network_from_one_channel(berlin
     assert seen.sum() == max(0, berlin + paris - hidden)
     assert all(seen <= [berlin, paris])
     assert free(snapshot, channel=ChannelId("app"))[:, 0].tolist() == [berlin, paris]
+
+
+@given(st.lists(st.integers(0, 2), min_size=1), st.randoms(use_true_random=False))
+def test_deliveries_may_be_told_in_any_order_and_twice(figures, chance):
+    mixed = [*enumerate(figures), *enumerate(figures)]
+    chance.shuffle(mixed)
+    snapshot = StockSnapshot(SKUS, NODES)
+    for version, units in mixed:
+        snapshot.apply(expected_at(DUE_AT, units, version))
+
+    assert [supply.units for supply in snapshot.dated(SKUS)] == [figures[-1]] * (figures[-1] > 0)
+    assert snapshot.coming(SKUS) == [ReceiptLineId(5)] * (figures[-1] > 0)
 
 
 def test_a_receipt_line_is_free_by_its_date_and_never_today(now):

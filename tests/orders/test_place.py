@@ -1,10 +1,14 @@
 """An order is promised, sourced, reserved and written in one transaction, or not at all."""
 
+from datetime import timedelta
+
 import pytest
 
-from oneshelf.base.identifiers import NodeId
+from oneshelf.base.identifiers import NodeId, new_id
 from oneshelf.inventory.auditing.actions import audit
-from shop import Shop, order
+from oneshelf.inventory.receipts.actions import receive
+from oneshelf.inventory.receipts.arriving import Received
+from shop import MONDAY, Shop, inbound, order
 
 
 @pytest.fixture
@@ -147,6 +151,17 @@ def test_what_cannot_be_read_is_refused_clearly(shop, wrong):
 
     assert answer.code == "bad_value"
     assert "cannot be read" in str(answer)
+
+
+def test_a_delivery_that_was_just_called_off_is_promised_to_nobody(database):
+    Shop.opened(database)
+    line = inbound(database, "LAMP", "york", 2, MONDAY + timedelta(days=5))
+    shop = Shop(database)
+    with database.transaction("test", "dock") as tx:  # the shop has not heard of it
+        receive(tx, [Received(new_id(), line, 0, rest="will_not_come")], MONDAY)
+    [answer] = shop.place_once([order(("LAMP", 1), backorder="accepted")], "before_planning")
+
+    assert answer.outcome == "refused"
 
 
 def test_contested_orders_are_decided_together_on_what_stands_there_now(database):

@@ -126,7 +126,7 @@ INVENTORY = {
     "free_units_are_found": lambda tx: claims.find_free(tx, SKUS),
     "waiting_lines_are_found": lambda tx: claims.find_waiting_lines(tx, LINES),
     "due_dates_are_found": lambda tx: claims.find_due(tx, [20_001, 20_002]),
-    "levels_of_skus_are_read": lambda tx: levels.read_of(tx, SKUS[:2]),
+    "levels_of_skus_are_read": lambda tx: levels.read_of(tx, SKUS[:2], [1, 2]),
 }
 
 BASE = {

@@ -51,7 +51,8 @@ def coming(shop, point, units):
 
     def come(tx):
         adjust(tx, [Adjusted(new_id(), point, units, "found")] if units else [], MONDAY)
-        shop.outlook.learn_stock(read_levels(tx, [point.sku]))
+        known = shop.outlook.coming([point.sku])
+        shop.outlook.learn_stock(read_levels(tx, [point.sku], known))
 
     return come
 

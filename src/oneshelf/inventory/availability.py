@@ -21,6 +21,7 @@ from oneshelf.inventory.ledger import StockPoint
 Ints = NDArray[np.int64]
 Cell = tuple[int, int]  # place of the SKU, place of the node
 Key = TypeVar("Key")
+NEVER_TOLD = -1  # lower than any version
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ class StockSnapshot:
         shape = (len(self.skus), len(self.nodes))
         self._stocked = np.zeros(len(self.skus), np.bool_)  # that ever had a shelf
         self._available = np.zeros(shape, np.int32)  # lots included
-        self._version = np.full(shape, -1, np.int64)  # of the shelf without lot
+        self._version = np.full(shape, NEVER_TOLD, np.int64)  # of the shelf without lot
         self._safety = np.zeros(shape, np.int32)
         self._free = np.zeros(shape, np.int64)  # available less safety stock and overlay
         self._lots: dict[Cell, dict[str, Stand]] = {}
-        self._dated: dict[Sku, dict[StockPoint, Stand]] = {}
+        self._dated: dict[Sku, dict[StockPoint, Stand]] = {}  # receipt lines with free units
+        self._used_up: dict[StockPoint, int] = {}  # receipt lines without: the version that said so
         self._closed: dict[Method, NDArray[np.intp]] = {}  # nodes that never do it
         self._off: dict[Method, dict[int, NDArray[np.intp]]] = {}  # SKU: nodes that do not
         self._hidden: Mapping[tuple[ChannelId, Sku], int] = {}
@@ -85,8 +87,8 @@ class StockSnapshot:
                 continue
             self._stocked[row] |= line is None
             if line is not None:
-                dated = self._dated.setdefault(sku, {})
-                _newer(dated, StockPoint(sku, node, lot, line), Stand(expected, version, due_at))
+                point = StockPoint(sku, node, lot, line)
+                self._learn_dated(point, Stand(expected, version, due_at))
             elif lot is not None:
                 lots = self._lots.setdefault((row, column), {})
                 gained = _newer(lots, lot, Stand(available, version, None))
@@ -200,6 +202,15 @@ class StockSnapshot:
         ]
         return tuple(sorted(supplies, key=lambda s: (s.due_at, s.receipt_line, s.sku)))
 
+    def coming(self, skus: Iterable[Sku]) -> list[ReceiptLineId]:
+        """Return the receipt lines of these SKUs that are known to have free units."""
+        return [
+            point.receipt_line
+            for sku in skus
+            for point in tuple(self._dated.get(sku, ()))  # others may tell meanwhile
+            if point.receipt_line is not None
+        ]
+
     def totals(self) -> tuple[tuple[Sku, ...], Ints]:
         """Return the SKUs that ever had a shelf, and their free units in all nodes together."""
         places = self._stocked.nonzero()[0]
@@ -240,6 +251,15 @@ class StockSnapshot:
         self._taken_cells.clear()
         for cell in cells:
             self._settle(cell)
+
+    def _learn_dated(self, point: StockPoint, stand: Stand) -> None:
+        """Keep lines that are used up out of the way of plans: in time they are nearly all."""
+        if stand.version <= self._used_up.get(point, NEVER_TOLD):
+            return
+        dated = self._dated.setdefault(point.sku, {})
+        _newer(dated, point, stand)
+        if not dated[point].units:
+            self._used_up[point] = dated.pop(point).version
 
     def _settle(self, cell: Cell) -> None:
         free = max(0, int(self._available[cell]) - int(self._safety[cell]))

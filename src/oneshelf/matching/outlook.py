@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from oneshelf.base.identifiers import ChannelId, NodeId, Sku
+from oneshelf.base.identifiers import ChannelId, NodeId, ReceiptLineId, Sku
 from oneshelf.catalog.assortment import Catalog
 from oneshelf.catalog.channels import Channel
 from oneshelf.catalog.nodes import Toggle
@@ -293,6 +293,11 @@ class Outlook:
         """Take over newer figures of points."""
         with self._lock:
             self.stock.apply(changed)
+
+    def coming(self, skus: Iterable[Sku]) -> list[ReceiptLineId]:
+        """Return the receipt lines of these SKUs that are believed to have free units."""
+        with self._lock:
+            return self.stock.coming(skus)
 
     def levels(self, skus: Iterable[Sku]) -> Levels:
         """Return what is known of these SKUs now, to tell later whether there is more."""

@@ -1,16 +1,31 @@
 """Read what stands where, in the form in which changes are told."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from oneshelf.base.database import Transaction
-from oneshelf.base.identifiers import Sku
+from oneshelf.base.identifiers import ReceiptLineId, Sku
 from oneshelf.inventory.facts import StockChanged
 from oneshelf.inventory.levels import store
+from oneshelf.inventory.levels.store import LevelRow
 
 
-def read_levels(tx: Transaction, skus: Collection[Sku] | None = None) -> StockChanged:
-    """Return the figures of every point of these SKUs; None is all of them. Locks nothing."""
-    rows = store.read_all(tx) if skus is None else store.read_of(tx, skus)
+def read_all_levels(tx: Transaction) -> StockChanged:
+    """Return the figures of every shelf and open receipt line, for who knows nothing yet."""
+    return _told(store.read_all(tx))
+
+
+def read_levels(
+    tx: Transaction, skus: Collection[Sku], coming: Collection[ReceiptLineId]
+) -> StockChanged:
+    """Return the figures of these SKUs' shelves and open receipt lines. Locks nothing.
+
+    coming: the lines that the asker believes in, told even where they are closed by now. The
+    others that are closed, most of all there ever were, are left out.
+    """
+    return _told(store.read_of(tx, skus, coming))
+
+
+def _told(rows: Sequence[LevelRow]) -> StockChanged:
     return StockChanged(
         point_id=tuple(row.point_id for row in rows),
         sku=tuple(row.sku for row in rows),

@@ -49,7 +49,7 @@ def learn(
         if refusal.reason in FOR_LACK_OF_STOCK
         for sku in outlook.world.components(request.lines)
     }
-    rose = bool(wanted) and outlook.rises_by(read_levels(tx, wanted))
+    rose = bool(wanted) and outlook.rises_by(read_levels(tx, wanted, outlook.coming(wanted)))
     if not any(refusal.reason in FOR_LACK_OF_DAYS for _, refusal in refusals):
         return rose
     _learn_capacity(outlook, tx, now)
@@ -62,7 +62,7 @@ def learn_all(
     """Read all figures that plans of these requests would look at, as `learn` does."""
     skus = {sku for request in requests for sku in outlook.world.components(request.lines)}
     if skus:
-        outlook.learn_stock(read_levels(tx, skus))
+        outlook.learn_stock(read_levels(tx, skus, outlook.coming(skus)))
         _learn_capacity(outlook, tx, now)
 
 

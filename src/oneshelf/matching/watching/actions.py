@@ -15,7 +15,7 @@ from oneshelf.catalog.assortment import Catalog
 from oneshelf.catalog.facts import CatalogChanged
 from oneshelf.inventory.buffers import BufferPolicy
 from oneshelf.inventory.facts import StockChanged
-from oneshelf.inventory.levels.actions import read_levels
+from oneshelf.inventory.levels.actions import read_all_levels
 from oneshelf.matching.capacity.actions import load_capacity
 from oneshelf.matching.capacity.facts import CapacityChanged
 from oneshelf.matching.outlook import Known, Outlook, compile_known
@@ -111,7 +111,7 @@ class Watch:
 
 def _load(tx: Transaction, now: datetime) -> Known:
     known = compile_known(*_decided(tx), now.date())
-    known.stock.apply(read_levels(tx))
+    known.stock.apply(read_all_levels(tx))
     known.capacity.apply(load_capacity(tx, now.date() - DAYS_BEHIND))
     return known
 

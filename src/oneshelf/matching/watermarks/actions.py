@@ -27,7 +27,7 @@ def tell_crossings(outlook: Outlook, tx: Transaction, now: datetime) -> int:
     if not moved:
         return 0
     told = store.lock_marks(tx, moved)
-    outlook.learn_stock(read_levels(tx, moved))
+    outlook.learn_stock(read_levels(tx, moved, outlook.coming(moved)))
     fresh = dict(zip(*known.stock.totals(), strict=True))
     standing = {sku: int(fresh.get(sku, 0)) for sku in moved}
     crossings = cross(marks_by_sku(policy, known.world), standing, told)

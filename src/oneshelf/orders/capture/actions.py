@@ -144,7 +144,8 @@ class _Batch:
         if lock_days(tx, days.union(*self._days.values()), self._now):
             outlook.learn_capacity(load_capacity(tx, dates[0]))
         self._lock(set(), shelves)
-        outlook.learn_stock(read_levels(tx, {sku for sku, _ in shelves}))
+        goods = {sku for sku, _ in shelves}
+        outlook.learn_stock(read_levels(tx, goods, outlook.coming(goods)))
 
     def plan(self) -> None:
         """Plan each order in turn; what one would take, the next no longer sees."""
@@ -269,7 +270,7 @@ class _Batch:
         """Refuse only what a fresh read refuses too, less the units of the plans that hold."""
         outlook, lacking = self._outlook, self._lacking()
         if lacking:
-            outlook.learn_stock(read_levels(self._tx, lacking))
+            outlook.learn_stock(read_levels(self._tx, lacking, outlook.coming(lacking)))
         rose = outlook.levels(lacking).risen_since(self._levels)
         if rose:
             outlook.take(

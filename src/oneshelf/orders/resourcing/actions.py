@@ -76,7 +76,7 @@ def plan_again(
     lines = [orders[one.order_id].lines[one.quantity.line_id] for one in lost]
     skus = {part.sku for parts in outlook.parts(lines).values() for part in parts}
     if skus:
-        outlook.learn_stock(read_levels(tx, skus))
+        outlook.learn_stock(read_levels(tx, skus, outlook.coming(skus)))
     with outlook.planning(now):
         emptied = [(point, outlook.stock.available(point)) for point in _emptied(tx, orders, lost)]
         outlook.take(emptied, ())
