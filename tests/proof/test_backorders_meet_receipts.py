@@ -113,6 +113,21 @@ def test_what_comes_while_an_order_begins_to_wait_is_given_to_it(still, lot):
     assert shop.rows("SELECT sum(available), sum(committed) FROM inventory.point") == [(0, 1)]
 
 
+def test_an_order_that_joins_a_queue_waits_for_who_has_it(still):
+    shop = Shop.opened(still)
+    first, second = (order(("RUG", 1), channel="market", key=key) for key in ("a", "b"))
+    shop.place(first)
+    inbound(still, "RUG", "york", 3, MONDAY + timedelta(days=5))
+    with ThreadPoolExecutor(1) as pool:
+        with still.transaction("test", "other") as tx:
+            tx.run("SELECT FROM inventory.claim FOR NO KEY UPDATE")
+            placing = pool.submit(shop.place_once, [second])
+            wait([placing], 0.3)
+        [answer] = placing.result()
+
+    assert answer.outcome == "placed"
+
+
 def test_an_order_that_would_wait_for_what_has_come_is_planned_anew(still):
     shop = Shop.opened(still)
     stock(still, ("LAMP", "leeds", 1))

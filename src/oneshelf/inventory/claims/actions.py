@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import ContendedError
@@ -83,7 +84,7 @@ def lock_for_waiting(
 ) -> dict[StockPoint, Balance]:
     """Lock what lock_for_serving does but the queues, for lines that may begin to wait.
 
-    The caller may lock more points before it serves; who has them may be waiting for a queue.
+    The caller may lock more points before it serves, whose holder may wait for a queue.
     """
     return _lock_near(tx, points, skus, now)[0]
 
@@ -114,6 +115,7 @@ def serve_claims(
     *,
     skus: Collection[Sku] = (),
     settling: Collection[LineId] = (),
+    queues: Literal["locked", "unlocked"] = "locked",
 ) -> list[ClaimServed]:
     """Give units that became free to older claims; settle anew what receipt lines are to bring.
 
@@ -121,10 +123,12 @@ def serve_claims(
     may take what they could not take before. settling: lines that wait for less and give back what
     they were promised. Only queues that something changed for are read: the others have had what
     they can get. What became free meanwhile is locked too; raises ContendedError where somebody
-    else has it: the batch is then repeated.
+    else has it: the batch is then repeated. queues: who locked for waiting locks them only here.
     """
     standing = read_again(tx, locked, ())
     changed = {*skus, *_changed(locked, standing)}
+    if queues == "unlocked":
+        store.lock_queues(tx, changed)
     claims = store.take_queues(tx, changed, settling) if changed else []
     if not claims and not settling:
         return []

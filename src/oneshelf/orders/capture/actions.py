@@ -314,7 +314,7 @@ class _Batch:
         announce(tx, [fact for new in rows for fact in facts(new)], now)
         if self._serves:  # a plan left units that its order now waits for: nobody later gets them
             skus = {sku for sku, _ in self._waiting_shelves(self._kept)}
-            serve_claims(tx, self._balances, now, skus=skus)
+            serve_claims(tx, self._balances, now, skus=skus, queues="unlocked")
         self.answers |= {new.kept.position: placed(new) for new in rows}
 
     def _number(self) -> list[NewRows]:
