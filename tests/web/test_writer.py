@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneshelf.base.errors import OneshelfError
+from oneshelf.base import batching
+from oneshelf.base.errors import ContendedError, DatabaseUnavailableError, OneshelfError
 from oneshelf.web.batches import writer as writers
 from oneshelf.web.batches.writer import Writer
 
@@ -333,18 +334,63 @@ def test_whoever_was_sent_away_for_being_late_finds_his_place_again(
         await held_up
         with pytest.raises(OneshelfError, match="waited for more than 8 s"):
             await late
-        gate.close()
-        held_up = asyncio.ensure_future(writer.ask(0))
-        await gate.entered()
-        others = asyncio.ensure_future(writer.ask_all([2, 3]))
-        await asyncio.sleep(0)
-        again = asyncio.ensure_future(writer.ask(1))
-        await asyncio.sleep(0)
-        gate.open_after(1)
-        return [await held_up, *await others, await again]
+        return await ask_behind_two_others(writer, gate)
 
     try:
         assert asyncio.run(walk()) == ["done 0", "done 2", "done 3", "done 1"]
     finally:
         writer.stop()
     assert shop.batches == [("hopeful", [0]), ("hopeful", [0]), ("hopeful", first_of_all)]
+
+
+async def ask_behind_two_others(writer, gate):
+    """Ask 0, and 1 after 2 and 3 while that holds up the queue."""
+    gate.close()
+    held_up = asyncio.ensure_future(writer.ask(0))
+    await gate.entered()
+    others = asyncio.ensure_future(writer.ask_all([2, 3]))
+    await asyncio.sleep(0)
+    again = asyncio.ensure_future(writer.ask(1))
+    await asyncio.sleep(0)
+    gate.open_after(1)
+    return [await held_up, *await others, await again]
+
+
+@pytest.mark.parametrize(
+    ("error", "first_of_all"),
+    [
+        (OneshelfError("bad_value", "poison"), [2, 3, 1]),
+        (DatabaseUnavailableError("gone"), [1, 2, 3]),
+        (ContendedError("40001"), [1, 2, 3]),
+        (None, [1, 2, 3]),
+    ],
+)
+def test_whoever_is_told_to_come_again_finds_his_place_and_who_is_refused_does_not(
+    error, first_of_all, monkeypatch
+):
+    shop, now_s = Shop(postponed={} if error else {1: writers.ATTEMPTS_MAX}), [0.0]
+    failures = [error] * batching.ATTEMPTS_MAX if error else []
+    gate = Gate(shop, now_s)
+    monkeypatch.setattr(writers, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr(batching, "PAUSE_S", 0)
+
+    def decide(requests, kind):
+        if requests == [1] and failures:
+            raise failures.pop()
+        return gate.decide(requests, kind)
+
+    writer = writer_of(decide)
+    writer.start()
+
+    async def walk():
+        with pytest.raises(OneshelfError):
+            await writer.ask(1)
+        failures.clear()
+        now_s[0] += 1
+        return await ask_behind_two_others(writer, gate)
+
+    try:
+        assert asyncio.run(walk()) == ["done 0", "done 2", "done 3", "done 1"]
+    finally:
+        writer.stop()
+    assert shop.batches[-1] == ("hopeful", first_of_all)

@@ -18,6 +18,7 @@ from typing import Generic, Literal, TypeVar
 from oneshelf.base.batching import decide_batch
 from oneshelf.base.errors import OneshelfError
 from oneshelf.web.defects import logged_defects
+from oneshelf.web.problems import RETRIED
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -43,7 +44,7 @@ ATTEMPTS_MAX = 4
 class _Waiting(Generic[Request, Answer]):
     """One request in the queue and who waits for its answer. attempts: how often undecided.
 
-    since_s: when it was first asked, though it was sent away for being late.
+    since_s: when it was first asked, though it was sent away to come again.
     """
 
     request: Request
@@ -154,7 +155,7 @@ class Writer(Generic[Request, Answer]):
         return asked
 
     def _waits_since(self, request: Request, now_s: float) -> float:
-        """Return when it was first asked: who is sent away for being late keeps his place."""
+        """Return when it was first asked: who is sent away to come again keeps his place."""
         if not self._sent_away:
             return now_s
         return self._sent_away.pop(self._key(request), now_s)
@@ -202,17 +203,12 @@ class Writer(Generic[Request, Answer]):
         late = [waiting for waiting in batch if waiting.is_late(now_s)]
         if not late:
             return batch
-        with self._changed:
-            for waiting in late:
-                self._sent_away[self._key(waiting.request)] = waiting.since_s
-            while len(self._sent_away) > SENT_AWAY_MAX:
-                del self._sent_away[next(iter(self._sent_away))]
         error = OneshelfError(
             "overloaded",
             f"The request waited for more than {WAITING_S_MAX:g} s; nothing was done.",
             "Repeat the request with the same key in a moment.",
         )
-        _settle([(waiting, error) for waiting in late])
+        self._settle([(waiting, error) for waiting in late])
         return [waiting for waiting in batch if not waiting.is_late(now_s)]
 
     def _run(self, batch: list[_Waiting[Request, Answer]]) -> list[_Waiting[Request, Answer]]:
@@ -237,11 +233,23 @@ class Writer(Generic[Request, Answer]):
                 again.append(waiting)
             else:
                 settled.append((waiting, _contended()))
-        _settle(settled)
+        self._settle(settled)
         return again
 
+    def _settle(
+        self, settled: Sequence[tuple[_Waiting[Request, Answer], Answer | OneshelfError]]
+    ) -> None:
+        """Answer these; keep the places of those who are told to come again."""
+        with self._changed:
+            for waiting, answer in settled:
+                if isinstance(answer, OneshelfError) and answer.code in RETRIED:
+                    self._sent_away[self._key(waiting.request)] = waiting.since_s
+            while len(self._sent_away) > SENT_AWAY_MAX:
+                del self._sent_away[next(iter(self._sent_away))]
+        _tell(settled)
 
-def _settle(
+
+def _tell(
     settled: Sequence[tuple[_Waiting[Request, Answer], Answer | OneshelfError]],
 ) -> None:
     """Answer a whole batch with one wake-up of each event loop that waits for it."""
