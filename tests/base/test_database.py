@@ -1,6 +1,7 @@
 """What the driver says becomes one of our own errors, and never tells a row; lists go whole."""
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -27,6 +28,32 @@ def shop(database):
         tx.run("ALTER TABLE person ADD CONSTRAINT nobody_is_unborn CHECK (age >= 0)")
         tx.run("INSERT INTO person VALUES (1, 'a', 1), (2, 'b', 2)")
     return database
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    person_id: int
+    mail: str
+    age: int = 18
+
+
+@pytest.mark.parametrize(
+    ("query", "age"),
+    [
+        ("SELECT person_id, mail, age FROM person WHERE person_id = 1", 7),
+        ("SELECT age, mail, person_id FROM person WHERE person_id = 1", 7),
+        ("SELECT mail, person_id FROM person WHERE person_id = 1", 18),
+    ],
+)
+def test_columns_go_to_the_fields_of_their_names_in_whatever_order(shop, query, age):
+    with shop.transaction("test", "rows") as tx:
+        tx.run("UPDATE person SET age = 7")
+        assert tx.rows(PersonRow, query) == [PersonRow(1, "a", age)]
+
+
+def test_a_column_without_a_field_is_refused(shop):
+    with pytest.raises(TypeError, match="height"), shop.transaction("test", "rows") as tx:
+        tx.rows(PersonRow, "SELECT person_id, mail, age AS height FROM person")
 
 
 def change(tx, person_id):

@@ -13,7 +13,7 @@ import psycopg
 import psycopg_pool
 from psycopg.adapt import Dumper
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.rows import RowFactory, RowMaker, args_row, class_row, scalar_row, tuple_row
 from psycopg.sql import SQL, Identifier
 from psycopg.types.numeric import Int8Dumper
 
@@ -78,7 +78,7 @@ class Transaction:
 
     def rows(self, kind: type[Row], query: LiteralString, **values: object) -> list[Row]:
         """Return every row of the query, as instances of `kind` (columns match fields by name)."""
-        with self.connection.cursor(row_factory=class_row(kind)) as cursor:
+        with self.connection.cursor(row_factory=_rows_of(kind)) as cursor:
             return cursor.execute(query, values).fetchall()
 
     def tuples(self, query: LiteralString, **values: object) -> list[tuple[Any, ...]]:
@@ -115,6 +115,20 @@ class Transaction:
         except BaseException:
             del self.announced[standing:]
             raise
+
+
+def _rows_of(kind: type[Row]) -> RowFactory[Row]:
+    """Fill rows by place where the columns are the fields in their order, else by name.
+
+    A dictionary for each row made half of what reading a batch of orders cost.
+    """
+
+    def make(cursor: psycopg.Cursor[Any]) -> RowMaker[Row]:
+        columns = tuple(column.name for column in cursor.description or ())
+        by_place = columns == getattr(kind, "__match_args__", None)
+        return args_row(kind)(cursor) if by_place else class_row(kind)(cursor)
+
+    return make
 
 
 @contextmanager

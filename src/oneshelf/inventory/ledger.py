@@ -4,7 +4,6 @@ What a batch makes and hashes by the thousand is a struct: a frozen one is made 
 four times as fast as a frozen dataclass.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -116,8 +115,7 @@ class Take(Struct, frozen=True):
     promised_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
+class Commitment(Struct, frozen=True):
     """Units of one point that belong to an order's line."""
 
     line_id: LineId

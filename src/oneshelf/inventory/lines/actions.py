@@ -5,10 +5,11 @@ without a request's id moves at most what is still there.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import ContendedError

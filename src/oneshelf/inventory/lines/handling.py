@@ -2,10 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import LineId, NodeId, PointId, Sku
 from oneshelf.inventory.ledger import Bound, Commitment, State, Step, StockPoint
@@ -15,8 +18,7 @@ Condition = Literal["available", "damaged", "quality_hold"]
 Reason = Literal["not_in_stock", "mismatch", "damaged", "worn"]
 
 
-@dataclass(frozen=True, slots=True)
-class LineUnits:
+class LineUnits(Struct, frozen=True):
     """Units of a line at one node.
 
     sku: needed where the line is a kit, whose components move one by one. request: an outside

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
+from msgspec import Struct
+
 from oneshelf.base.identifiers import ChannelId, LineId, NodeId, OrderId, ParcelId, ServiceId, Sku
 from oneshelf.catalog.channels import Standing
 from oneshelf.orders.canonical import OrderMethod
@@ -17,8 +19,7 @@ ON_A_SHELF: frozenset[Status] = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderHead:
+class OrderHead(Struct, frozen=True):
     """The order's own row, without money."""
 
     order_id: OrderId
@@ -42,8 +43,7 @@ class OrderHead:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What was ordered in one line."""
 
     order_id: OrderId
@@ -68,8 +68,7 @@ class NewParcel:
     cost_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """One parcel a node prepares. service: None is collected by the customer."""
 
     order_id: OrderId

@@ -5,8 +5,10 @@ quantities are never merged, so the units of a line always add up to what was or
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import NewType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import LineId, OrderId, ParcelId
@@ -27,8 +29,7 @@ class IllegalTransitionError(OneshelfError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """Units of one line that change their status, and perhaps their parcel."""
 
     order_id: OrderId
@@ -41,8 +42,7 @@ class Move:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """Units of one line in one status. quantity_id: None until it is written."""
 
     quantity_id: QuantityId | None

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from oneshelf.base.database import Transaction
 from oneshelf.base.identifiers import OrderId, ParcelId
 from oneshelf.orders.progress.order_state import (
@@ -16,8 +18,7 @@ from oneshelf.orders.progress.order_state import (
 from oneshelf.orders.progress.quantities import Move, Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class HoldRow:
+class HoldRow(Struct, frozen=True):
     """One reason that keeps an order from being released."""
 
     order_id: OrderId

@@ -33,6 +33,7 @@ from oneshelf.orders.progress.telling import emptied, recalled
 from oneshelf.orders.resourcing import store
 from oneshelf.orders.resourcing.asking import (
     Lost,
+    by_line,
     gone_from,
     left_parts,
     request_again,
@@ -249,9 +250,10 @@ def source_again(
     }
     parts = outlook.parts([orders[order].lines[line] for order, line, _ in told])
     held = find_commitments(tx, {line for _, line, _ in told})
+    of_lines = by_line(held)
     lost: list[Lost] = []
     for (order_id, line_id, node), reason in told.items():
-        lost += gone_from(orders[order_id], [(line_id, node)], parts, held, reason)
+        lost += gone_from(orders[order_id], [(line_id, node)], parts, of_lines, reason)
     if lost:
         replans = plan_again(outlook, tx, orders, lost, now)
         locked = lock_plans(tx, outlook, orders, replans, now, also={one.point for one in held})

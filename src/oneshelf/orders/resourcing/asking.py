@@ -1,9 +1,11 @@
 """What an order that stands asks of the plan function. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, Sku
 from oneshelf.catalog.products import KitPart
@@ -100,6 +102,14 @@ def losses(quantities: Iterable[Quantity], units: int, reason: str) -> list[Lost
     return found
 
 
+def by_line(commitments: Iterable[Commitment]) -> dict[LineId, list[Commitment]]:
+    """Return the commitments of each line, so that none goes through those of a whole batch."""
+    found: dict[LineId, list[Commitment]] = {}
+    for one in commitments:
+        found.setdefault(one.line_id, []).append(one)
+    return found
+
+
 def surplus(
     order: OrderState,
     line_id: LineId,
@@ -109,11 +119,11 @@ def surplus(
 ) -> int:
     """Return how many units (whole kits) the shelf has for a line beyond what the order knows.
 
-    Below zero: so many the order believes in and the shelf has lost.
+    commitments: of this line. Below zero: so many the order believes in and the shelf has lost.
     """
     held = dict.fromkeys((part.sku for part in parts), 0)
     for one in commitments:
-        here = one.line_id == line_id and one.point.node == node and one.state != "promised"
+        here = one.point.node == node and one.state != "promised"
         if here and one.point.sku in held:
             held[one.point.sku] += one.units
     kits = min(held[part.sku] // part.units for part in parts)
@@ -124,13 +134,14 @@ def gone_from(
     order: OrderState,
     places: Iterable[tuple[LineId, NodeId]],
     parts: Mapping[Sku, Sequence[KitPart]],
-    commitments: Collection[Commitment],
+    commitments: Mapping[LineId, Sequence[Commitment]],
     reason: str,
 ) -> list[Lost]:
     """Return the units at places that the order believes in and the shelf has lost."""
     found: list[Lost] = []
     for line_id, node in places:
-        missing = -surplus(order, line_id, node, parts[order.lines[line_id].sku], commitments)
+        components = parts[order.lines[line_id].sku]
+        missing = -surplus(order, line_id, node, components, commitments.get(line_id, ()))
         if missing > 0:
             found += losses(shelved(order, line_id, node, LOSABLE), missing, reason)
     return found

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from msgspec import structs
+
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId, PointId
 from oneshelf.inventory.claims.serving import ClaimWish
 from oneshelf.inventory.ledger import Balance, Source, StockPoint, Take
@@ -116,7 +118,7 @@ def moves(
                 "sourced_again",
             )
             into += [arrived] if arrived.units else []
-            into += [replace(arrived, status="backordered", units=waits)] if waits else []
+            into += [structs.replace(arrived, status="backordered", units=waits)] if waits else []
     return away + into
 
 

@@ -25,7 +25,7 @@ from oneshelf.orders.progress.order_state import OrderState, Parcel
 from oneshelf.orders.progress.quantities import Move, QuantityId
 from oneshelf.orders.progress.telling import emptied
 from oneshelf.orders.resourcing.actions import capacity_days, capacity_holds, tell_promises
-from oneshelf.orders.resourcing.asking import request_again, surplus
+from oneshelf.orders.resourcing.asking import by_line, request_again, surplus
 from oneshelf.orders.resourcing.outcomes import outcomes
 from oneshelf.orders.resourcing.replans import new_parcels
 from oneshelf.orders.serving.arrivals import (
@@ -189,13 +189,13 @@ def _compare(
     told: Sequence[tuple[OrderId, LineId, NodeId]],
     parts: Parts,
 ) -> Taken:
-    held = find_commitments(tx, {line for _, line, _ in told})
+    held = by_line(find_commitments(tx, {line for _, line, _ in told}))
     taken = Counter[QuantityId | None]()
     found: list[Arrival] = []
     unwanted: list[LineUnits] = []
     for order_id, line_id, node in told:
         components = parts[orders[order_id].lines[line_id].sku]
-        served = surplus(orders[order_id], line_id, node, components, held)
+        served = surplus(orders[order_id], line_id, node, components, held.get(line_id, ()))
         if served <= 0:
             continue
         mine = arrivals(orders[order_id], line_id, node, served, taken)

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from oneshelf.base.identifiers import LineId, NodeId, OrderId, ParcelId
 from oneshelf.orders.progress.order_state import OrderState
 from oneshelf.orders.progress.quantities import Move, Quantity, QuantityId
@@ -26,7 +28,9 @@ class Arrival:
 
     def into(self, parcel_id: ParcelId, units: int) -> Move:
         """Return the move of some of the units into a parcel."""
-        return replace(self.quantity.to("sourced", REASON, units), parcel_id_after=parcel_id)
+        return structs.replace(
+            self.quantity.to("sourced", REASON, units), parcel_id_after=parcel_id
+        )
 
 
 def arrivals(

@@ -1,8 +1,9 @@
 """What a late or lost delivery means to orders that wait for it. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import LineId, ParcelId
 from oneshelf.catalog.products import KitPart

@@ -25,7 +25,7 @@ from oneshelf.orders.progress.order_state import OrderState
 from oneshelf.orders.progress.quantities import Move, move
 from oneshelf.orders.progress.telling import line_units
 from oneshelf.orders.resourcing.actions import lock_plans, plan_again, write_plans
-from oneshelf.orders.resourcing.asking import Lost, gone_from
+from oneshelf.orders.resourcing.asking import Lost, by_line, gone_from
 from oneshelf.outbound.facts import ParcelPicked, PickShort
 from oneshelf.outbound.picking.picks import Decided, Pick, PickAnswer, decide_pick
 
@@ -63,7 +63,8 @@ def _as_on_the_shelves(
 ) -> dict[OrderId, OrderState]:
     """Return the orders less what shelves have lost and nobody has sourced anew yet."""
     parts = outlook.parts([line for order in orders.values() for line in order.lines.values()])
-    held = find_commitments(tx, {line_id for order in orders.values() for line_id in order.lines})
+    lines = {line_id for order in orders.values() for line_id in order.lines}
+    held = by_line(find_commitments(tx, lines))
     seen: dict[OrderId, OrderState] = {}
     for order_id, order in orders.items():
         places = {
@@ -73,7 +74,8 @@ def _as_on_the_shelves(
         }
         lost = gone_from(order, sorted(places), parts, held, "lost")
         gone = [one.away() for one in lost]
-        seen[order_id] = replace(order, quantities=tuple(move(order.quantities, gone)))
+        left = tuple(move(order.quantities, gone))
+        seen[order_id] = replace(order, quantities=left) if gone else order
     return seen
 
 
