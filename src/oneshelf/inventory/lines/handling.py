@@ -91,13 +91,19 @@ def choose(
     return chosen
 
 
+def by_line(commitments: Iterable[Commitment]) -> defaultdict[LineId, list[Commitment]]:
+    """Return the commitments of each line, so that none goes through those of a whole batch."""
+    of_line = defaultdict[LineId, list[Commitment]](list)
+    for one in commitments:
+        of_line[one.line_id].append(one)
+    return of_line
+
+
 def choose_each(
     commitments: Iterable[Commitment], wanted: Sequence[LineUnits], state: Bound
 ) -> list[list[tuple[Commitment, int]]]:
     """Choose for each in turn, the next one from what is left."""
-    of_line = defaultdict[LineId, list[Commitment]](list)
-    for commitment in commitments:
-        of_line[commitment.line_id].append(commitment)
+    of_line = by_line(commitments)
     chosen = []
     for one in wanted:
         mine = choose(of_line[one.line_id], one, state)

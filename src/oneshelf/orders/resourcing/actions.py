@@ -18,6 +18,7 @@ from oneshelf.inventory.facts import CommitmentLost
 from oneshelf.inventory.ledger import Balance, StockPoint, Take
 from oneshelf.inventory.levels.actions import read_levels
 from oneshelf.inventory.lines.actions import NOT_IN_STOCK, uncommit
+from oneshelf.inventory.lines.handling import by_line
 from oneshelf.inventory.shelf.actions import commit_units, find_commitments, lock_points
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
@@ -33,7 +34,6 @@ from oneshelf.orders.progress.telling import emptied, recalled
 from oneshelf.orders.resourcing import store
 from oneshelf.orders.resourcing.asking import (
     Lost,
-    by_line,
     gone_from,
     left_parts,
     request_again,

@@ -102,14 +102,6 @@ def losses(quantities: Iterable[Quantity], units: int, reason: str) -> list[Lost
     return found
 
 
-def by_line(commitments: Iterable[Commitment]) -> dict[LineId, list[Commitment]]:
-    """Return the commitments of each line, so that none goes through those of a whole batch."""
-    found: dict[LineId, list[Commitment]] = {}
-    for one in commitments:
-        found.setdefault(one.line_id, []).append(one)
-    return found
-
-
 def surplus(
     order: OrderState,
     line_id: LineId,

@@ -12,7 +12,7 @@ from oneshelf.catalog.products import KitPart
 from oneshelf.inventory.facts import ClaimServed, PromiseLost, ReceiptLineReDated
 from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.lines.actions import uncommit
-from oneshelf.inventory.lines.handling import LineUnits
+from oneshelf.inventory.lines.handling import LineUnits, by_line
 from oneshelf.inventory.shelf.actions import find_commitments
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
@@ -25,7 +25,7 @@ from oneshelf.orders.progress.order_state import OrderState, Parcel
 from oneshelf.orders.progress.quantities import Move, QuantityId
 from oneshelf.orders.progress.telling import emptied
 from oneshelf.orders.resourcing.actions import capacity_days, capacity_holds, tell_promises
-from oneshelf.orders.resourcing.asking import by_line, request_again, surplus
+from oneshelf.orders.resourcing.asking import request_again, surplus
 from oneshelf.orders.resourcing.outcomes import outcomes
 from oneshelf.orders.resourcing.replans import new_parcels
 from oneshelf.orders.serving.arrivals import (

@@ -12,7 +12,7 @@ from oneshelf.base.outbox import announce
 from oneshelf.catalog.actions import find_products
 from oneshelf.inventory.lines.actions import SERIALISATION_FAILURE, reject
 from oneshelf.inventory.lines.actions import pick as pick_from_stock
-from oneshelf.inventory.lines.handling import Rejected
+from oneshelf.inventory.lines.handling import Rejected, by_line
 from oneshelf.inventory.shelf.actions import find_commitments
 from oneshelf.matching.outlook import Outlook
 from oneshelf.orders.progress.actions import (
@@ -25,7 +25,7 @@ from oneshelf.orders.progress.order_state import OrderState
 from oneshelf.orders.progress.quantities import Move, move
 from oneshelf.orders.progress.telling import line_units
 from oneshelf.orders.resourcing.actions import lock_plans, plan_again, write_plans
-from oneshelf.orders.resourcing.asking import Lost, by_line, gone_from
+from oneshelf.orders.resourcing.asking import Lost, gone_from
 from oneshelf.outbound.facts import ParcelPicked, PickShort
 from oneshelf.outbound.picking.picks import Decided, Pick, PickAnswer, decide_pick
 
