@@ -1,7 +1,7 @@
 """How far a quantity of a line can come, as data. Pure.
 
-The same transitions stand in tables.sql as rows that a foreign key refers to, so the database
-refuses what this table does not allow; a test compares both.
+The same transitions stand in tables.sql as a CHECK, so the database refuses what this table does
+not allow; a test tries every pair.
 """
 
 from collections.abc import Iterable, Mapping

@@ -67,11 +67,11 @@ def find_work(
             SELECT parcel_id
               FROM (SELECT DISTINCT parcel_id
                       FROM orders.quantity
-                     WHERE status IN ('released', 'picked', 'packed', 'ready_for_pickup')
-                       AND status = ANY(%(statuses)s) AND parcel_id > %(after)s) AS in_work
+                     WHERE in_work AND status = ANY(%(statuses)s)
+                       AND parcel_id > %(after)s) AS worked_on
              CROSS JOIN LATERAL (  -- LIMIT: look up each, never walk through what has long left
                    SELECT FROM orders.parcel
-                    WHERE parcel.parcel_id = in_work.parcel_id AND node = %(node)s
+                    WHERE parcel.parcel_id = worked_on.parcel_id AND node = %(node)s
                     LIMIT 1) AS here
              ORDER BY parcel_id
              LIMIT %(parcels)s
