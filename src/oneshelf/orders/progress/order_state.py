@@ -1,12 +1,13 @@
 """One order as it stands: what later decisions about it look at. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oneshelf.base.identifiers import ChannelId, LineId, NodeId, OrderId, ParcelId, ServiceId, Sku
 from oneshelf.catalog.channels import Standing
@@ -81,8 +82,7 @@ class Parcel(Struct, frozen=True):
     capacity_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderState:
+class OrderState(Struct, frozen=True):
     """One order, locked: its row, lines, quantities, parcels and the reasons it is held for."""
 
     head: OrderHead

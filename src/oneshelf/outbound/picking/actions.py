@@ -1,8 +1,9 @@
 """Pick parcels, and send what is short from elsewhere in the same transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import ContendedError

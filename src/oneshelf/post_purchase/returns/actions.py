@@ -1,8 +1,9 @@
 """Take units back at any node, never more than were sold. Safe to repeat."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from oneshelf.base.database import Transaction
 from oneshelf.base.outbox import announce
