@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, LiteralString, TypeVar, assert_never
 from uuid import UUID
 
+import msgspec
 import psycopg
 import psycopg_pool
 from psycopg.adapt import Dumper
@@ -31,7 +32,7 @@ Row = TypeVar("Row")
 Value = str | int | float | bytes | date | datetime | UUID  # bool is an int, datetime a date
 
 BETWEEN = "\x00"  # no text in PostgreSQL can hold it, so it separates texts until they are escaped
-BARE = frozenset({int, float, bool, date, datetime, UUID})  # kinds that never need quotes
+AS_IN_JSON = frozenset({str, int, bool, date, datetime, UUID, type(None)})  # not NaN, not bytes
 
 CONTENDED = frozenset({"40001", "40P01", "55P03", "57014"})
 SLOW_S = 2.0  # who has waited so long has the database looked at
@@ -265,23 +266,20 @@ def _has_news(connection: _Connection) -> bool:
     return bool(incoming.poll(0))
 
 
-def array_literal(values: Sequence[Value | None]) -> str:
+def array_literal(values: Sequence[Value | None]) -> bytes:
     """Return a list as PostgreSQL reads an array. Raises ValueError for a NUL in a text.
 
-    Set-based statements send a batch as a few long lists. Here a whole list is joined in one call;
-    the driver looks at each value, and that was a third of the time of a batch of holds. Many are
-    one value over and over, as a date is that a whole batch shares: it is written out once.
+    Set-based statements send a batch as a few long lists, and looking at each value, as the driver
+    does, was a third of the time of a batch of holds. As JSON a list is written in one call, and
+    where nothing had to be escaped, an array differs from it by its brackets.
     """
     kinds = set(map(type, values))
-    if len(kinds) == 1 and values[0] == values[-1] and values.count(values[0]) == len(values):
-        inner = ",".join([_element(values[0])] * len(values))
-    elif kinds <= BARE:
-        inner = ",".join(map(str, values))
-    elif kinds == {str}:
-        inner = _texts(values)
-    else:
-        inner = ",".join(map(_element, values))
-    return f"{{{inner}}}"
+    if kinds <= AS_IN_JSON:
+        written = msgspec.json.encode(values)
+        if b"\\" not in written:
+            return b"{" + written[1:-1] + b"}"
+    inner = _texts(values) if kinds == {str} else ",".join(map(_element, values))
+    return f"{{{inner}}}".encode()
 
 
 def _element(value: Value | None) -> str:
@@ -313,7 +311,7 @@ class _ListDumper(Dumper):
 
     def dump(self, obj: Sequence[Any]) -> bytes:
         try:
-            return array_literal(obj).encode()
+            return array_literal(obj)
         except ValueError as error:
             raise psycopg.DataError(str(error)) from None
 

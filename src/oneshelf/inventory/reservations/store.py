@@ -72,7 +72,7 @@ def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> dict[int, int]
             SELECT public_id, channel, lapses_at, %(now)s
               FROM given
              ORDER BY public_id
-                ON CONFLICT DO NOTHING
+                ON CONFLICT (public_id) DO NOTHING
             RETURNING reservation_id, public_id
         )
         SELECT place, reservation_id FROM given JOIN new USING (public_id)

@@ -16,9 +16,9 @@ WITH moved AS (
                                     transfer, by, because, moved_at)
     SELECT point_id, source, target, units, reason, subject, transfer, %(by)s, %(because)s,
            %(now)s
-      FROM unnest(%(points)s::bigint[], %(sources)s::text[]::inventory.state[],
-                  %(targets)s::text[]::inventory.state[], %(units)s::bigint[],
-                  %(reasons)s::text[], %(subjects)s::text[], %(transfers)s::text[])
+      FROM unnest(%(points)s::bigint[], %(sources)s::inventory.state[],
+                  %(targets)s::inventory.state[], %(units)s::bigint[], %(reasons)s::text[],
+                  %(subjects)s::text[], %(transfers)s::text[])
            WITH ORDINALITY
            AS given (point_id, source, target, units, reason, subject, transfer, place)
      ORDER BY place
@@ -241,7 +241,7 @@ def add_commitments(tx: Transaction, steps: Sequence[Step]) -> None:
                (line_id, order_id, point_id, state, units, promised_at)
         SELECT line_id, order_id, point_id, state, sum(units), min(promised_at)
           FROM unnest(%(lines)s::bigint[], %(orders)s::bigint[], %(points)s::bigint[],
-                      %(states)s::text[]::inventory.state[], %(units)s::bigint[],
+                      %(states)s::inventory.state[], %(units)s::bigint[],
                       %(promised)s::timestamptz[])
                AS given (line_id, order_id, point_id, state, units, promised_at)
          GROUP BY line_id, order_id, point_id, state
@@ -266,7 +266,7 @@ def remove_commitments(tx: Transaction, steps: Sequence[Step]) -> int:
         WITH given AS (
             SELECT line_id, point_id, state, sum(units) AS units
               FROM unnest(%(lines)s::bigint[], %(points)s::bigint[],
-                          %(states)s::text[]::inventory.state[], %(units)s::bigint[])
+                          %(states)s::inventory.state[], %(units)s::bigint[])
                    AS given (line_id, point_id, state, units)
              GROUP BY line_id, point_id, state
         ), gone AS (

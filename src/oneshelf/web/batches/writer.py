@@ -10,10 +10,11 @@ from bisect import insort
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from random import SystemRandom
 from threading import Condition, Thread
 from typing import Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 from oneshelf.base.batching import decide_batch
 from oneshelf.base.errors import OneshelfError
@@ -40,8 +41,7 @@ HOPEFUL_ATTEMPTS_MAX = 2
 ATTEMPTS_MAX = 4
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting(Generic[Request, Answer]):
+class _Waiting(Struct, Generic[Request, Answer], eq=False):
     """One request in the queue and who waits for its answer. attempts: how often undecided.
 
     since_s: when it was first asked, though it was sent away to come again.
@@ -146,19 +146,21 @@ class Writer(Generic[Request, Answer]):
                 )
             is_first = not self._waiting
             asked: list[_Waiting[Request, Answer]] = [
-                _Waiting(request, loop.create_future(), now_s, self._waits_since(request, now_s))
-                for request in requests
+                _Waiting(request, loop.create_future(), now_s, now_s) for request in requests
             ]
-            self._line_up(asked)
+            if self._sent_away:
+                self._find_places(asked)
+            else:
+                self._waiting.extend(asked)  # nobody waits for less long
         if is_first and asked:  # not before all that came with it queued
             loop.call_soon(self._wake)
         return asked
 
-    def _waits_since(self, request: Request, now_s: float) -> float:
-        """Return when it was first asked: who is sent away to come again keeps his place."""
-        if not self._sent_away:
-            return now_s
-        return self._sent_away.pop(self._key(request), now_s)
+    def _find_places(self, asked: Sequence[_Waiting[Request, Answer]]) -> None:
+        """Line them up: who was sent away to come again keeps his place."""
+        for one in asked:
+            one.since_s = self._sent_away.pop(self._key(one.request), one.since_s)
+        self._line_up(asked)
 
     def _line_up(self, several: Sequence[_Waiting[Request, Answer]]) -> None:
         for one in several:
