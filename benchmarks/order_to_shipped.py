@@ -22,7 +22,8 @@ from oneshelf.web.serving import spare_what_is_loaded
 from rounds import Figures, compare, finish
 from worlds import count_differences, fresh_database, open_network, postgres
 
-ORDERS = int(os.environ.get("ORDERS", "4000"))
+ORDERS = int(os.environ.get("ORDERS", "4000"))  # a turn
+TURNS = 2
 NAIVE_ORDERS = ORDERS // 5
 PLACERS = 2  # a server a core
 CLIENTS = 16
@@ -44,7 +45,7 @@ def main() -> None:
     ):
         for url in (theirs, mine):
             open_network(url, NETWORK, shelves)
-        line = compare("T19", lambda n: by_one(theirs, n), lambda n: by_lists(mine, n))
+        line = compare("T19", lambda n: by_one(theirs, n), lambda n: by_lists(mine, n), turns=TURNS)
     finish([line])
 
 

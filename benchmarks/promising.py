@@ -20,8 +20,9 @@ from worlds import admin_key, fresh_database, open_network, postgres, servers
 
 NODES, SKUS, LINES = 200, 200, 2
 SERVERS = 2
-CALLS = 2_000
-BASELINE_CALLS = 600
+CALLS = 1_000  # a turn
+BASELINE_CALLS = 200
+TURNS = 3
 CLIENTS = 32
 PER_SECOND_MIN = 400.0
 P99_MS_MAX = 250.0
@@ -41,6 +42,7 @@ def main() -> None:
                     "T20/promise",
                     lambda number: ask(baseline, key, network, number, BASELINE_CALLS),
                     lambda number: ask(ours, key, network, number, CALLS),
+                    turns=TURNS,
                 )
             ]
             crowd = send(ours, key, draw_calls(network, 99, CALLS), CLIENTS)

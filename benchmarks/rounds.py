@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean, harmonic_mean
 from typing import Literal
 
 ROUNDS = 3
@@ -39,11 +40,18 @@ def compare(
     ours: Callable[[int], Figures],
     better: Better = "more",
     rounds: int = ROUNDS,
+    turns: int = 1,
 ) -> Line:
-    """Run baseline and ours in turn and keep the worst round. Each is told the round's number."""
+    """Run baseline and ours in turn and keep the worst round. Each is told the turn's number.
+
+    turns: of each arm in a round, each with the same work: a machine that slows down for some
+    seconds then does so for both.
+    """
     lines: list[Line] = []
     for number in range(rounds):
-        theirs, mine = baseline(number), ours(number)
+        numbers = range(number * turns, number * turns + turns)
+        played = [(baseline(turn), ours(turn)) for turn in numbers]
+        theirs, mine = (_joined(arm, better) for arm in zip(*played, strict=True))
         pair = (mine.measured, theirs.measured)
         high, low = pair if better == "more" else (pair[1], pair[0])
         ratio = high / low if low else 0.0
@@ -54,6 +62,13 @@ def compare(
     worst = min(lines, key=lambda line: line.ratio)
     violations = sum(line.violations for line in lines)
     return Line(name, worst.baseline, worst.ours, worst.ratio, violations, worst.told)
+
+
+def _joined(turns: Sequence[Figures], better: Better) -> Figures:
+    """Return what an arm did in all its turns: rates of equal work by the time that each took."""
+    measured = [one.measured for one in turns]
+    mean = harmonic_mean(measured) if better == "more" else fmean(measured)
+    return Figures(mean, sum(one.violations for one in turns), turns[-1].told)
 
 
 def finish(lines: Sequence[Line]) -> None:
