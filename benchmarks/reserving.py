@@ -36,7 +36,8 @@ from rounds import Figures, compare, finish
 from worlds import MONDAY, count_differences, fresh_database, open_network, postgres
 
 CLIENTS = 256
-SECONDS = 5
+SECONDS = 5  # a turn
+TURNS = 2
 PLENTY = 5_000_000
 UNIT_ROWS = 60_000
 SCARCE = 100
@@ -270,14 +271,16 @@ def main() -> None:
 
         naive = arm("row lock", partial(by_client, take=take_from_point))
         unit_rows = arm("unit rows", partial(by_client, take=take_unit_row))
-        throughput = compare("T1", naive, arm("writer", by_writer))
+        throughput = compare("T1", naive, arm("writer", by_writer), turns=TURNS)
         p99 = compare(
             "T1/p99",
             lambda number: Figures(seen["row lock", number].p99_ms),
             lambda number: Figures(seen["writer", number].p99_ms),
             "less",
+            turns=TURNS,
         )
-        finish([throughput, p99, compare("T2", unit_rows, arm("writer", by_writer))])
+        units = compare("T2", unit_rows, arm("writer", by_writer), turns=TURNS)
+        finish([throughput, p99, units])
 
 
 if __name__ == "__main__":
