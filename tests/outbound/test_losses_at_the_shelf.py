@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
+from oneshelf.base.errors import ContendedError
 from oneshelf.base.identifiers import new_id
 from oneshelf.inventory.counting.actions import adjust, count
 from oneshelf.inventory.counting.saying import Adjusted, Counted
 from oneshelf.inventory.ledger import StockPoint
+from oneshelf.inventory.lines.actions import pick
 from oneshelf.inventory.receipts.actions import expect
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
 from oneshelf.outbound.picking.picks import Pick
@@ -48,6 +52,24 @@ def test_nobody_picks_units_that_a_count_took_from_the_order(life):
         (1, "picked", "leeds"): 1,
         (1, "released", "london"): 1,
     }
+
+
+def test_a_count_between_the_look_at_the_shelf_and_the_pick_is_not_overlooked(life, monkeypatch):
+    [placed] = life.place(order(("LAMP", 2)))
+    life.settle()
+    parcel = life.parcels(placed.number)["leeds"]
+
+    def count_first(tx, picks, now):
+        life.do(count, [Counted(new_id(), LEEDS, 1)])
+        return pick(tx, picks, now)
+
+    monkeypatch.setattr("oneshelf.outbound.picking.actions.pick_from_stock", count_first)
+    with pytest.raises(ContendedError):
+        life.pick(Pick(parcel, 1, 2))
+    standing, there = life.standing(placed.number), life.stock("LAMP", "leeds")
+    life.settle()
+
+    assert (standing, there) == ({(1, "released", "leeds"): 2}, {"committed": 1})
 
 
 def test_a_kit_that_nobody_else_has_waits_and_its_other_parts_are_free(life):

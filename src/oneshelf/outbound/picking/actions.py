@@ -13,7 +13,7 @@ from oneshelf.base.outbox import announce
 from oneshelf.catalog.actions import find_products
 from oneshelf.inventory.lines.actions import SERIALISATION_FAILURE, reject
 from oneshelf.inventory.lines.actions import pick as pick_from_stock
-from oneshelf.inventory.lines.handling import Rejected, by_line
+from oneshelf.inventory.lines.handling import LineUnits, Rejected, by_line
 from oneshelf.inventory.shelf.actions import find_commitments
 from oneshelf.matching.outlook import Outlook
 from oneshelf.orders.progress.actions import (
@@ -55,7 +55,7 @@ def pick(
     if lost:
         _move_stock(outlook, tx, after, picks, decided, now)
     elif moves:
-        pick_from_stock(tx, units_behind(tx, after, moves), now)
+        _take_all(tx, units_behind(tx, after, moves), now)
     return [verdict.answer for verdict in decided]
 
 
@@ -103,10 +103,7 @@ def _move_stock(
     locked = lock_plans(tx, outlook, orders, replans, now, also=points)
     products = find_products(tx, {orders[order].lines[line].sku for order, line in touched})
     if moves:
-        wanted = line_units(orders, moves, products)
-        done = pick_from_stock(tx, wanted, now)
-        if sum(one.units for one in done) != sum(one.units for one in wanted):
-            raise ContendedError(SERIALISATION_FAILURE)  # a shelf lost them since they were read
+        _take_all(tx, line_units(orders, moves, products), now)
     rejected = [
         Rejected(new_id(), behind.line_id, behind.node, behind.units, report.short, behind.sku)
         for report, verdict in zip(picks, decided, strict=True)
@@ -117,6 +114,13 @@ def _move_stock(
     if rejected:
         reject(tx, rejected, now)
     write_plans(tx, orders, locked, now)
+
+
+def _take_all(tx: Transaction, wanted: Sequence[LineUnits], now: datetime) -> None:
+    """Put the units behind what was picked into totes. Raises `busy` if a shelf lost some since."""
+    done = pick_from_stock(tx, wanted, now)
+    if sum(one.units for one in done) != sum(one.units for one in wanted):
+        raise ContendedError(SERIALISATION_FAILURE)
 
 
 def _facts(
