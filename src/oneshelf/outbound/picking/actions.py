@@ -36,7 +36,8 @@ def pick(
 ) -> list[PickAnswer]:
     """Put units into totes; units that are short leave the shelf's books and find another source.
 
-    Answers each report in its order. Locks orders, capacity, stock. Safe to repeat.
+    Answers each report in its order. Locks orders, capacity, stock. Safe to repeat. Raises `busy`
+    if a shelf lost the units between look and lock.
     """
     owners = orders_of_parcels(tx, {one.parcel_id for one in picks})
     orders = lock_orders(tx, set(owners.values()))
