@@ -222,12 +222,13 @@ def test_a_record_is_small_even_where_every_figure_differs(nodes, lines, bytes_m
 def test_decisions_are_kept_with_their_order_and_forgotten_after_ninety_days(database, now):
     asked = request(*TWO)
     answer = plan(asked, WORLD, stock(WORLD, asked, FREE), capacity(WORLD), POLICY)
+    later = replace(answer, policy_version=4)
     with database.transaction("test", "decisions") as tx:
         first, second = actions.remember(
             tx,
             [
-                actions.Decided(OrderId(5), "promise", answer),
-                actions.Decided(OrderId(5), "source", replace(answer, policy_version=4)),
+                actions.Decided(OrderId(5), "promise", actions.recorded(answer)),
+                actions.Decided(OrderId(5), "source", actions.recorded(later)),
             ],
             now,
         )

@@ -18,12 +18,19 @@ FORGOTTEN_AT_ONCE_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is kept of a plan, of one in stages each: the policy's version and the record."""
+
+    stages: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A plan that was made for an order."""
 
     order_id: OrderId
     kind: DecisionKind
-    plan: Plan
+    recorded: Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +44,24 @@ class Decision:
     record: Record
 
 
+def recorded(plan: Plan) -> Recorded:
+    """Return what is to be kept of a plan. Takes a while: before stock is locked, if it can."""
+    return Recorded(
+        tuple((stage.policy_version, encode(record(stage))) for stage in plan.stages or (plan,))
+    )
+
+
 def remember(tx: Transaction, decided: Sequence[Decided], now: datetime) -> list[int]:
-    """Keep the records of these plans, of one in stages all of them; return their ids in order."""
-    kept = [(each, stage) for each in decided for stage in each.plan.stages or (each.plan,)]
+    """Keep the records of plans; return their ids in order."""
+    kept = [(each, *stage) for each in decided for stage in each.recorded.stages]
     if not kept:
         return []
     return store.insert(
         tx,
-        [each.order_id for each, _ in kept],
-        [each.kind for each, _ in kept],
-        [stage.policy_version for _, stage in kept],
-        [encode(record(stage)) for _, stage in kept],
+        [each.order_id for each, _, _ in kept],
+        [each.kind for each, _, _ in kept],
+        [policy_version for _, policy_version, _ in kept],
+        [of_stage for _, _, of_stage in kept],
         now,
     )
 

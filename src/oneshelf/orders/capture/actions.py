@@ -25,7 +25,7 @@ from oneshelf.matching.capacity.actions import load_capacity, lock_days
 from oneshelf.matching.capacity.holding import Hold, NodeDay
 from oneshelf.matching.carts.actions import consume, read_days
 from oneshelf.matching.decisions.actions import Decided as Decision
-from oneshelf.matching.decisions.actions import remember
+from oneshelf.matching.decisions.actions import Recorded, recorded, remember
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Refusal
 from oneshelf.matching.request import SourcingRequest
@@ -80,6 +80,7 @@ def place(
         batch.lock_likely()
     with outlook.planning(now):
         batch.plan()
+    batch.record()
     batch.lock_and_keep()
     with outlook.planning(now):
         batch.refuse_on_fresh_read()
@@ -106,6 +107,7 @@ class _Batch:
         self._sales: list[Sale] = []
         self._refusals: dict[int, tuple[SourcingRequest, Refusal]] = {}
         self._levels = outlook.levels(())
+        self._recorded: dict[int, Recorded] = {}
         self._accepting: dict[int, dict[int, frozenset[NodeId]]] = {}
         self._waits_at: dict[int, dict[StockPoint, int]] = {}
         self._balances: dict[StockPoint, Balance] = {}
@@ -203,6 +205,10 @@ class _Batch:
         if isinstance(found, str):
             return "lapsed", None, ()
         return "consumed", [(unit.point, unit.units) for unit in found], self._days[named]
+
+    def record(self) -> None:
+        """Write down what was decided on: others wait for the stock that is locked next."""
+        self._recorded = {one.position: recorded(one.plan) for one in self._drafts}
 
     def lock_and_keep(self) -> None:
         """Lock what the drafts chose and would wait for; keep those whose units still stand."""
@@ -306,7 +312,7 @@ class _Batch:
         store.insert_quantities(tx, quantities, sent_by, now)
         self._move_stock(rows)
         decided = [
-            Decision(new.header.order_id, "source", new.kept.plan)
+            Decision(new.header.order_id, "source", self._recorded[new.kept.position])
             for new in rows
             if isinstance(new.kept, Draft)
         ]

@@ -23,7 +23,7 @@ from oneshelf.inventory.shelf.actions import commit_units, find_commitments, loc
 from oneshelf.matching.capacity.actions import hold as hold_days
 from oneshelf.matching.capacity.actions import lock_days, release_parcels
 from oneshelf.matching.capacity.holding import Hold, NodeDay
-from oneshelf.matching.decisions.actions import Decided, remember
+from oneshelf.matching.decisions.actions import Decided, recorded, remember
 from oneshelf.matching.outlook import Outlook
 from oneshelf.matching.plan import Refusal
 from oneshelf.orders.capture.drafting import Parts, draw, wait_for
@@ -204,7 +204,11 @@ def _commit(
     open_claims(tx, wishes, now)
     remember(
         tx,
-        [Decided(one.order_id, "resource", one.plan) for one in locked.replans if one.plan],
+        [
+            Decided(one.order_id, "resource", recorded(one.plan))
+            for one in locked.replans
+            if one.plan
+        ],
         now,
     )
 
