@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from statistics import quantiles
 from typing import Any, LiteralString
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -37,7 +38,7 @@ from worlds import MONDAY, count_differences, fresh_database, open_network, post
 
 CLIENTS = 256
 SECONDS = 5  # a turn
-TURNS = 2
+TURNS, UNIT_ROW_TURNS = 3, 2
 PLENTY = 5_000_000
 UNIT_ROWS = 60_000
 SCARCE = 100
@@ -117,10 +118,10 @@ async def by_writer(url: str) -> Seen:
 
 ADD_RESERVATION: LiteralString = """
 INSERT INTO inventory.reservation (public_id, channel, lapses_at, reserved_at)
-VALUES (%s, %s, %s, %s) RETURNING reservation_id
+VALUES (%s, %s, %s, %s)
 """
 ADD_UNIT: LiteralString = """
-INSERT INTO inventory.reserved_unit (reservation_id, line_no, point_id, units)
+INSERT INTO inventory.reserved_unit (reservation, line_no, point_id, units)
 VALUES (%s, 1, %s, 1)
 """
 ADD_MOVEMENT: LiteralString = """
@@ -142,9 +143,9 @@ UPDATE inventory.point
  WHERE point_id = %s
 """
 MAKE_UNITS: LiteralString = """
-CREATE TABLE unit (point_id bigint, number integer, reservation_id bigint,
+CREATE TABLE unit (point_id bigint, number integer, reservation uuid,
                    PRIMARY KEY (point_id, number));
-CREATE INDEX unit_that_is_free ON unit (point_id) WHERE reservation_id IS NULL;
+CREATE INDEX unit_that_is_free ON unit (point_id) WHERE reservation IS NULL;
 INSERT INTO unit
 SELECT point_id, number, NULL
   FROM inventory.point CROSS JOIN generate_series(1, least(available, %(most)s)) AS number;
@@ -155,10 +156,10 @@ SELECT point_id, available, version FROM inventory.point
  WHERE sku = %s AND node = %s AND lot IS NULL AND receipt_line_id IS NULL
 """
 LOCK_UNIT: LiteralString = """
-SELECT number FROM unit WHERE point_id = %s AND reservation_id IS NULL
+SELECT number FROM unit WHERE point_id = %s AND reservation IS NULL
  LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-TAKE_UNIT: LiteralString = "UPDATE unit SET reservation_id = %s WHERE point_id = %s AND number = %s"
+TAKE_UNIT: LiteralString = "UPDATE unit SET reservation = %s WHERE point_id = %s AND number = %s"
 
 
 async def take_from_point(connection: Connection, point: StockPoint) -> bool:
@@ -180,19 +181,18 @@ async def take_unit_row(connection: Connection, point: StockPoint) -> bool:
     row = await connection.execute(LOCK_UNIT, (point_id,))
     if not (units := await row.fetchall()):
         return False
-    reservation_id = await _write_hold(connection, point_id)
-    await connection.execute(TAKE_UNIT, (reservation_id, point_id, units[0][0]))
+    reservation = await _write_hold(connection, point_id)
+    await connection.execute(TAKE_UNIT, (reservation, point_id, units[0][0]))
     await _announce(connection, point, point_id, available, version)
     return True
 
 
-async def _write_hold(connection: Connection, point_id: int) -> int:
+async def _write_hold(connection: Connection, point_id: int) -> UUID:
     public_id = new_id()
-    row = await connection.execute(ADD_RESERVATION, (public_id, WEB, LAPSES_AT, MONDAY))
-    [(reservation_id,)] = await row.fetchall()
-    await connection.execute(ADD_UNIT, (reservation_id, point_id))
+    await connection.execute(ADD_RESERVATION, (public_id, WEB, LAPSES_AT, MONDAY))
+    await connection.execute(ADD_UNIT, (public_id, point_id))
     await connection.execute(ADD_MOVEMENT, (point_id, f"reservation:{public_id}", MONDAY))
-    return int(reservation_id)
+    return public_id
 
 
 async def _announce(
@@ -240,7 +240,7 @@ def count_violations(url: str, seen: Seen) -> int:
         [(kept,)] = connection.execute("SELECT sum(units) FROM inventory.reserved_unit").fetchall()
         [(units,)] = connection.execute("SELECT to_regclass('unit')::text").fetchall()
         [(given,)] = connection.execute(
-            "SELECT count(*) FROM unit WHERE reservation_id IS NOT NULL"
+            "SELECT count(*) FROM unit WHERE reservation IS NOT NULL"
             if units
             else "SELECT sum(reserved) FROM inventory.point"
         ).fetchall()
@@ -279,7 +279,7 @@ def main() -> None:
             "less",
             turns=TURNS,
         )
-        units = compare("T2", unit_rows, arm("writer", by_writer), turns=TURNS)
+        units = compare("T2", unit_rows, arm("writer", by_writer), turns=UNIT_ROW_TURNS)
         finish([throughput, p99, units])
 
 

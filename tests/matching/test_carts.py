@@ -323,7 +323,7 @@ def test_whatever_carts_do_each_has_a_day_exactly_where_it_stands(shop, steps):
 
         stands = shop.rows(
             "SELECT public_id, node FROM inventory.reservation JOIN inventory.reserved_unit"
-            " USING (reservation_id) JOIN inventory.point USING (point_id)"
+            " ON public_id = reservation JOIN inventory.point USING (point_id)"
             " WHERE status = 'held' AND lapses_at > %(now)s AND node <> 'hull' GROUP BY 1, 2",
             now=shop.now,
         )

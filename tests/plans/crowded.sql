@@ -31,7 +31,8 @@ SELECT md5('hold' || n)::uuid, 'web', CASE WHEN n % 20 = 0 THEN 'held' ELSE 'con
        '2026-01-01'::timestamptz + n * interval '1 s', '2026-01-01'
   FROM generate_series(1, 10000) AS n;
 INSERT INTO inventory.reserved_unit
-SELECT 1 + n % 10000, 1 + n / 10000, 1 + n % 19997, 1 FROM generate_series(0, 19999) AS n;
+SELECT md5('hold' || 1 + n % 10000)::uuid, 1 + n / 10000, 1 + n % 19997, 1
+  FROM generate_series(0, 19999) AS n;
 INSERT INTO inventory.commitment
 SELECT n, 10000 + n / 2, 1 + n % 20000, 'committed', 2, '2026-01-09'
   FROM generate_series(1, 20000) AS n;
@@ -54,8 +55,8 @@ INSERT INTO matching.capacity_hold
 SELECT 10000 + n, n, 'node-' || n % 10, '2025-01-01'::date + n % 500
   FROM generate_series(1, 20000) AS n;
 INSERT INTO matching.cart_capacity
-SELECT public_id, 'node-' || reservation_id % 10, '2025-01-01'::date + (reservation_id % 500)::integer, 1
-  FROM inventory.reservation;
+SELECT md5('hold' || n)::uuid, 'node-' || n % 10, '2025-01-01'::date + n % 500, 1
+  FROM generate_series(1, 10000) AS n;
 INSERT INTO matching.decision (order_id, kind, decided_at, policy_version, record)
 SELECT 10000 + n, 'source', '2026-01-01'::timestamptz + n * interval '1 min', 1, '\x00'
   FROM generate_series(1, 20000) AS n;

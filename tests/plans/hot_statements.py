@@ -48,7 +48,10 @@ HOLDS = [UUID(bytes=b"\x07" * 15 + bytes([n])) for n in range(20)]
 KEYS = [RepeatKey("web", f"key-{n}") for n in MANY]
 NEW_KEYS = [RepeatKey("web", f"new-{n}") for n in MANY]
 DAYS = [NodeDay(f"node-{n % 10}", date(2026, 1, 20 + n // 10)) for n in range(20)]
-CARTS = [UUID(md5(f"hold{n}".encode(), usedforsecurity=False).hexdigest()) for n in range(20)]
+CARTS, HELD = (
+    [UUID(md5(f"hold{n}".encode(), usedforsecurity=False).hexdigest()) for n in numbers]
+    for numbers in (range(20), MANY)
+)
 CART_HOLDS = [CartHold(cart, day, 1) for cart, day in zip(CARTS[1:], DAYS[1:], strict=True)]
 RARE = reading.Reader("rare", {"Rare": OrderPlaced}, print)
 OFTEN = reading.Reader("often", {"Fact1": OrderPlaced}, print)
@@ -98,16 +101,16 @@ INVENTORY = {
     "lapsed_holds_are_freed": note_lapsed,
     "stock_requests_are_taken": lambda tx: shelf.take_requests(tx, HOLDS, NOW),
     "reservations_are_found": lambda tx: reservations.find(tx, HOLDS),
-    "reserved_units_are_found": lambda tx: reservations.find_units(tx, MANY),
+    "reserved_units_are_found": lambda tx: reservations.find_units(tx, HELD),
     "reserved_units_are_changed": lambda tx: reservations.change_units(
-        tx, [reservations.ChangeRow(n % 10_000, 1, n, 2) for n in MANY]
+        tx, [reservations.ChangeRow(hold, 1, n, 2) for hold, n in zip(HELD, MANY, strict=True)]
     ),
     "reservations_at_points_are_locked": lambda tx: reservations.lock_held_at(tx, MANY),
-    "reservations_are_extended": lambda tx: reservations.extend(tx, [(n, NOW) for n in MANY]),
+    "reservations_are_extended": lambda tx: reservations.extend(tx, [(hold, NOW) for hold in HELD]),
     "due_reservations_are_locked": lambda tx: reservations.lock_lapsed(tx, NOW, 50),
     "lapsed_reservations_are_ended": lambda tx: reservations.end_lapsed(tx, CARTS, NOW),
     "reservations_are_closed": lambda tx: reservations.close(tx, HOLDS, "released"),
-    "reservations_are_forgotten": lambda tx: reservations.forget(tx, [10_001, 10_002]),
+    "reservations_are_forgotten": lambda tx: reservations.forget(tx, HOLDS),
     "recalled_units_are_added": lambda tx: recalls.add(
         tx, {(n, "node-1", "sku-1"): 1 for n in MANY}, NOW
     ),
@@ -221,7 +224,7 @@ DOORS = {
 LOCKING = {  # in which key's order: two batches that lock the same rows never cross
     "points": (["point_id"], lambda tx: shelf.lock_points(tx, SHELVES)),
     "points_by_id": (["point_id"], lambda tx: shelf.lock_ids(tx, MANY)),
-    "reservations": (["reservation_id"], lambda tx: reservations.lock(tx, HOLDS)),
+    "reservations": (["public_id"], lambda tx: reservations.lock(tx, HOLDS)),
     "recalled_units": (["line_id", "node", "sku"], lambda tx: recalls.lock(tx, LINES)),
     "queues": (["claim_id"], lambda tx: claims.lock_queues(tx, SKUS)),
     "orders": (["order_id"], lambda tx: progress.lock_orders(tx, ORDERS)),

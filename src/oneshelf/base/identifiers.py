@@ -1,4 +1,7 @@
-"""Names that are not just strings or numbers. Uuid (v7) outside, bigint inside."""
+"""Names that are not just strings or numbers. Uuid (v7) outside, bigint inside.
+
+A hold has only the uuid (decision 0010).
+"""
 
 from typing import NewType
 from uuid import UUID

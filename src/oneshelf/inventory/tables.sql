@@ -106,10 +106,9 @@ CREATE TABLE inventory.stocktake (
     begun_at        timestamptz NOT NULL
 );
 
--- A hold with a time limit on concrete units.
+-- A hold with a time limit on concrete units. Whoever asks for it draws its key (decision 0010).
 CREATE TABLE inventory.reservation (
-    reservation_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    public_id       uuid NOT NULL UNIQUE,
+    public_id       uuid PRIMARY KEY,
     channel         text NOT NULL,
     status          text NOT NULL DEFAULT 'held' CHECK (status IN (
         'held',
@@ -127,11 +126,11 @@ CREATE INDEX reservation_by_lapse ON inventory.reservation (lapses_at)
 -- No foreign keys: a hold and its units are written in one transaction, under the points' locks, and
 -- checking each row cost a fifth of a hot shelf's holds.
 CREATE TABLE inventory.reserved_unit (
-    reservation_id  bigint NOT NULL,
+    reservation     uuid NOT NULL,
     line_no         integer NOT NULL,
     point_id        bigint NOT NULL,
     units           integer NOT NULL CHECK (units > 0),
-    PRIMARY KEY (reservation_id, line_no, point_id)
+    PRIMARY KEY (reservation, line_no, point_id)
 );
 CREATE INDEX reserved_unit_by_point ON inventory.reserved_unit (point_id);
 

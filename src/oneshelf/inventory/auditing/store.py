@@ -26,7 +26,7 @@ AUDIT: LiteralString = """
     ), held AS (
         SELECT point_id, sum(units) AS units
           FROM inventory.reserved_unit
-          JOIN inventory.reservation USING (reservation_id)
+          JOIN inventory.reservation ON public_id = reservation
          WHERE status IN ('held', 'lapsing')
          GROUP BY point_id
     ), bound AS (

@@ -15,7 +15,6 @@ from oneshelf.inventory.reservations.holding import Hold
 class ReservationRow:
     """One row: a hold and how it stands."""
 
-    reservation_id: int
     public_id: PublicId
     status: str
     lapses_at: datetime
@@ -25,7 +24,7 @@ class ReservationRow:
 class UnitRow:
     """One row: units that a hold keeps at one point."""
 
-    reservation_id: int
+    reservation: PublicId
     line_no: int
     point_id: PointId
     sku: Sku
@@ -38,8 +37,7 @@ class UnitRow:
 class HeldRow:
     """One row: units of a locked hold at a locked point."""
 
-    reservation_id: int
-    public_id: PublicId
+    reservation: PublicId
     line_no: int
     point_id: PointId
     sku: Sku
@@ -50,62 +48,59 @@ class HeldRow:
 class ChangeRow(Struct, frozen=True):
     """One row to write: by how many units a hold's line changes at a point."""
 
-    reservation_id: int
+    reservation: PublicId
     line_no: int
     point_id: PointId
     units: int
 
 
-def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> dict[int, int]:
-    """Write new holds, in key order; return the number of each that is new, by its place.
+def add(tx: Transaction, holds: Sequence[Hold], now: datetime) -> list[PublicId]:
+    """Write new holds, in key order; return those that were there already.
 
     Waits for a hold that another transaction is making.
     """
-    rows = tx.tuples(
+    return tx.scalars(
         """
-        WITH given AS (
-            SELECT public_id, channel, lapses_at, place
-              FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(lapses)s::timestamptz[])
-                   WITH ORDINALITY AS given (public_id, channel, lapses_at, place)
-        ), new AS (
+        WITH new AS (
             INSERT INTO inventory.reservation (public_id, channel, lapses_at, reserved_at)
             SELECT public_id, channel, lapses_at, %(now)s
-              FROM given
+              FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(lapses)s::timestamptz[])
+                   AS given (public_id, channel, lapses_at)
              ORDER BY public_id
                 ON CONFLICT (public_id) DO NOTHING
-            RETURNING reservation_id, public_id
+            RETURNING public_id
         )
-        SELECT place, reservation_id FROM given JOIN new USING (public_id)
+        SELECT public_id FROM unnest(%(ids)s::uuid[]) AS given (public_id)
+        EXCEPT SELECT public_id FROM new
         """,
         ids=[one.public_id for one in holds],
         channels=[one.channel for one in holds],
         lapses=[one.lapses_at for one in holds],
         now=now,
     )
-    return {place - 1: reservation_id for place, reservation_id in rows}
 
 
 def add_units(tx: Transaction, units: Sequence[ChangeRow]) -> None:
     """Write what new holds keep; the caller holds the points' locks."""
     tx.run(
         """
-        INSERT INTO inventory.reserved_unit (reservation_id, line_no, point_id, units)
+        INSERT INTO inventory.reserved_unit (reservation, line_no, point_id, units)
         SELECT *
-          FROM unnest(%(reservations)s::bigint[], %(lines)s::bigint[], %(points)s::bigint[],
+          FROM unnest(%(reservations)s::uuid[], %(lines)s::bigint[], %(points)s::bigint[],
                       %(units)s::bigint[])
         """,
-        reservations=[row.reservation_id for row in units],
+        reservations=[row.reservation for row in units],
         lines=[row.line_no for row in units],
         points=[row.point_id for row in units],
         units=[row.units for row in units],
     )
 
 
-def forget(tx: Transaction, reservation_ids: Collection[int]) -> None:
+def forget(tx: Transaction, public_ids: Collection[PublicId]) -> None:
     """Delete holds that came to nothing: a repeat is a new question."""
     tx.run(
-        "DELETE FROM inventory.reservation WHERE reservation_id = ANY(%(ids)s::bigint[])",
-        ids=list(reservation_ids),
+        "DELETE FROM inventory.reservation WHERE public_id = ANY(%(ids)s::uuid[])",
+        ids=list(public_ids),
     )
 
 
@@ -117,33 +112,33 @@ def change_units(tx: Transaction, changes: Sequence[ChangeRow]) -> None:
     tx.run(
         """
         WITH given AS (
-            SELECT reservation_id, line_no, point_id, sum(units) AS units
-              FROM unnest(%(reservations)s::bigint[], %(lines)s::bigint[], %(points)s::bigint[],
-                          %(units)s::bigint[]) AS given (reservation_id, line_no, point_id, units)
-             GROUP BY reservation_id, line_no, point_id
+            SELECT reservation, line_no, point_id, sum(units) AS units
+              FROM unnest(%(reservations)s::uuid[], %(lines)s::bigint[], %(points)s::bigint[],
+                          %(units)s::bigint[]) AS given (reservation, line_no, point_id, units)
+             GROUP BY reservation, line_no, point_id
         ), gone AS (
             DELETE FROM inventory.reserved_unit AS kept
              USING given
-             WHERE (kept.reservation_id, kept.line_no, kept.point_id)
-                   = (given.reservation_id, given.line_no, given.point_id)
+             WHERE (kept.reservation, kept.line_no, kept.point_id)
+                   = (given.reservation, given.line_no, given.point_id)
                AND kept.units = -given.units
-            RETURNING kept.reservation_id, kept.line_no, kept.point_id
+            RETURNING kept.reservation, kept.line_no, kept.point_id
         ), less AS (
             UPDATE inventory.reserved_unit AS kept
                SET units = kept.units + given.units
               FROM given
-             WHERE (kept.reservation_id, kept.line_no, kept.point_id)
-                   = (given.reservation_id, given.line_no, given.point_id)
+             WHERE (kept.reservation, kept.line_no, kept.point_id)
+                   = (given.reservation, given.line_no, given.point_id)
                AND kept.units <> -given.units
-            RETURNING kept.reservation_id, kept.line_no, kept.point_id
+            RETURNING kept.reservation, kept.line_no, kept.point_id
         )
-        INSERT INTO inventory.reserved_unit (reservation_id, line_no, point_id, units)
-        SELECT reservation_id, line_no, point_id, units
+        INSERT INTO inventory.reserved_unit (reservation, line_no, point_id, units)
+        SELECT reservation, line_no, point_id, units
           FROM given
-         WHERE (reservation_id, line_no, point_id) NOT IN (
+         WHERE (reservation, line_no, point_id) NOT IN (
                    SELECT * FROM gone UNION ALL SELECT * FROM less)
         """,
-        reservations=[row.reservation_id for row in changes],
+        reservations=[row.reservation for row in changes],
         lines=[row.line_no for row in changes],
         points=[row.point_id for row in changes],
         units=[row.units for row in changes],
@@ -159,31 +154,30 @@ def lock_held_at(tx: Transaction, point_ids: Collection[PointId]) -> list[HeldRo
     return tx.rows(
         HeldRow,
         """
-        SELECT held.reservation_id, held.public_id, unit.line_no, unit.point_id, point.sku,
-               point.node, unit.units
+        SELECT unit.reservation, unit.line_no, unit.point_id, point.sku, point.node, unit.units
           FROM inventory.reserved_unit AS unit
-          JOIN inventory.reservation AS held USING (reservation_id)
+          JOIN inventory.reservation AS held ON held.public_id = unit.reservation
           JOIN inventory.point USING (point_id)
          WHERE unit.point_id = ANY(%(ids)s::bigint[])
            AND held.status IN ('held', 'lapsing')
-         ORDER BY held.lapses_at DESC, held.reservation_id DESC, unit.line_no
+         ORDER BY held.lapses_at DESC, held.public_id DESC, unit.line_no
            FOR NO KEY UPDATE OF held SKIP LOCKED
         """,
         ids=list(point_ids),
     )
 
 
-def extend(tx: Transaction, lapses: Sequence[tuple[int, datetime]]) -> None:
+def extend(tx: Transaction, lapses: Sequence[tuple[PublicId, datetime]]) -> None:
     """Let locked holds last longer; never shorter."""
     tx.run(
         """
         UPDATE inventory.reservation
            SET lapses_at = greatest(reservation.lapses_at, given.lapses_at)
-          FROM unnest(%(ids)s::bigint[], %(lapses)s::timestamptz[])
-               AS given (reservation_id, lapses_at)
-         WHERE reservation.reservation_id = given.reservation_id
+          FROM unnest(%(ids)s::uuid[], %(lapses)s::timestamptz[])
+               AS given (public_id, lapses_at)
+         WHERE reservation.public_id = given.public_id
         """,
-        ids=[reservation_id for reservation_id, _ in lapses],
+        ids=[public_id for public_id, _ in lapses],
         lapses=[lapses_at for _, lapses_at in lapses],
     )
 
@@ -193,11 +187,11 @@ def lock_lapsed(tx: Transaction, now: datetime, holds_max: int) -> list[Reservat
     return tx.rows(
         ReservationRow,
         """
-        SELECT reservation_id, public_id, status, lapses_at
+        SELECT public_id, status, lapses_at
           FROM inventory.reservation
          WHERE status IN ('held', 'lapsing')
            AND lapses_at <= %(now)s
-         ORDER BY lapses_at, reservation_id
+         ORDER BY lapses_at, public_id
          LIMIT %(holds_max)s
            FOR NO KEY UPDATE SKIP LOCKED
         """,
@@ -211,18 +205,18 @@ def end_lapsed(tx: Transaction, public_ids: Collection[PublicId], now: datetime)
     return tx.scalars(
         """
         WITH due AS (
-            SELECT reservation_id
+            SELECT public_id
               FROM inventory.reservation
              WHERE public_id = ANY(%(ids)s::uuid[])
                AND status = 'held'
                AND lapses_at <= %(now)s
-             ORDER BY reservation_id
+             ORDER BY public_id
                FOR NO KEY UPDATE SKIP LOCKED
         )
         UPDATE inventory.reservation AS held
            SET status = 'lapsing'
           FROM due
-         WHERE held.reservation_id = due.reservation_id
+         WHERE held.public_id = due.public_id
         RETURNING held.public_id
         """,
         ids=list(public_ids),
@@ -235,10 +229,10 @@ def lock(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationR
     return tx.rows(
         ReservationRow,
         """
-        SELECT reservation_id, public_id, status, lapses_at
+        SELECT public_id, status, lapses_at
           FROM inventory.reservation
          WHERE public_id = ANY(%(ids)s::uuid[])
-         ORDER BY reservation_id
+         ORDER BY public_id
            FOR NO KEY UPDATE
         """,
         ids=list(public_ids),
@@ -250,27 +244,27 @@ def find(tx: Transaction, public_ids: Collection[PublicId]) -> list[ReservationR
     return tx.rows(
         ReservationRow,
         """
-        SELECT reservation_id, public_id, status, lapses_at
+        SELECT public_id, status, lapses_at
           FROM inventory.reservation
          WHERE public_id = ANY(%(ids)s::uuid[])
-         ORDER BY reservation_id
+         ORDER BY public_id
         """,
         ids=list(public_ids),
     )
 
 
-def find_units(tx: Transaction, reservation_ids: Collection[int]) -> list[UnitRow]:
+def find_units(tx: Transaction, public_ids: Collection[PublicId]) -> list[UnitRow]:
     """Find what holds keep."""
     return tx.rows(
         UnitRow,
         """
-        SELECT reservation_id, line_no, point_id, sku, node, lot, units
+        SELECT reservation, line_no, point_id, sku, node, lot, units
           FROM inventory.reserved_unit
           JOIN inventory.point USING (point_id)
-         WHERE reservation_id = ANY(%(ids)s::bigint[])
-         ORDER BY reservation_id, line_no, point_id
+         WHERE reservation = ANY(%(ids)s::uuid[])
+         ORDER BY reservation, line_no, point_id
         """,
-        ids=list(reservation_ids),
+        ids=list(public_ids),
     )
 
 
@@ -282,11 +276,11 @@ def close(tx: Transaction, public_ids: Collection[PublicId], status: str) -> Non
             UPDATE inventory.reservation
                SET status = %(status)s
              WHERE public_id = ANY(%(ids)s::uuid[])
-            RETURNING reservation_id
+            RETURNING public_id
         )
         DELETE FROM inventory.reserved_unit AS unit
          USING ended
-         WHERE unit.reservation_id = ended.reservation_id
+         WHERE unit.reservation = ended.public_id
         """,
         ids=list(public_ids),
         status=status,

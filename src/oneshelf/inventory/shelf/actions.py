@@ -30,8 +30,11 @@ def lock_points(
     """
     if not points:
         return {}
-    store.insert_missing(tx, points)
-    return _with_lapsed_freed(tx, store.lock_points(tx, points), now)
+    balances = store.lock_points(tx, points, least=len(points))
+    if not balances:
+        store.insert_missing(tx, points)
+        balances = store.lock_points(tx, points)
+    return _with_lapsed_freed(tx, balances, now)
 
 
 def lock_point_ids(
@@ -163,19 +166,18 @@ def _with_lapsed_freed(
     lapsed = store.lock_lapsed(tx, held, now) if held else []
     if not lapsed:
         return standing
-    names = {row.reservation_id: row.public_id for row in lapsed}
     movements = [
         Movement(
-            point=row.point_id,
+            point=point_id,
             source="reserved",
             target="available",
-            units=row.units,
+            units=units,
             reason="lapsed",
-            subject=f"reservation:{names[row.reservation_id]}",
+            subject=f"reservation:{reservation}",
         )
-        for row in store.free_lapsed(tx, lapsed)
+        for reservation, point_id, units in store.free_lapsed(tx, lapsed)
     ]
-    fresh = {row.public_id for row in lapsed if row.was_held}
+    fresh = {row.reservation for row in lapsed if row.was_held}
     announce(tx, [ReservationLapsed(public_id) for public_id in sorted(fresh)], now)
     return standing | {balance.point: balance for balance in move(tx, movements, now)}
 

@@ -68,19 +68,9 @@ RETURNING point.point_id, sku, node, lot, receipt_line_id, point.available, poin
 class LapsedRow:
     """One row: units of a hold that ran out of time, at a locked point."""
 
-    reservation_id: int
-    public_id: PublicId
+    reservation: PublicId
     point_id: PointId
     was_held: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FreedRow:
-    """One row: units a hold gave back."""
-
-    reservation_id: int
-    point_id: PointId
-    units: int
 
 
 def _balance(  # one row, in the order the statements below select it
@@ -114,23 +104,32 @@ def insert_missing(tx: Transaction, points: Collection[StockPoint]) -> None:
     )
 
 
-def lock_points(tx: Transaction, points: Collection[StockPoint]) -> list[Balance]:
-    """Lock points until the transaction ends, in key order, so that two batches never cross."""
+def lock_points(tx: Transaction, points: Collection[StockPoint], least: int = 0) -> list[Balance]:
+    """Lock points until the transaction ends, in key order, so that two batches never cross.
+
+    least: lock none of them where fewer exist.
+    """
     rows = tx.tuples(
         """
-        SELECT point_id, point.sku, point.node, point.lot, point.receipt_line_id, available,
-               reserved, committed, picked, damaged, quality_hold, in_transit, expected, promised,
-               outside, version
-          FROM unnest(%(skus)s::text[], %(nodes)s::text[], %(lots)s::text[], %(lines)s::bigint[])
-               AS wanted (sku, node, lot, receipt_line_id)
-          JOIN inventory.point
-            ON point.sku = wanted.sku
-           AND point.node = wanted.node
-           AND point.lot IS NOT DISTINCT FROM wanted.lot
-           AND point.receipt_line_id IS NOT DISTINCT FROM wanted.receipt_line_id
+        WITH found AS (
+            SELECT point_id
+              FROM unnest(%(skus)s::text[], %(nodes)s::text[], %(lots)s::text[],
+                          %(lines)s::bigint[]) AS wanted (sku, node, lot, receipt_line_id)
+              JOIN inventory.point
+                ON point.sku = wanted.sku
+               AND point.node = wanted.node
+               AND point.lot IS NOT DISTINCT FROM wanted.lot
+               AND point.receipt_line_id IS NOT DISTINCT FROM wanted.receipt_line_id
+        )
+        SELECT point_id, sku, node, lot, receipt_line_id, available, reserved, committed, picked,
+               damaged, quality_hold, in_transit, expected, promised, outside, version
+          FROM found
+          JOIN inventory.point USING (point_id)
+         WHERE (SELECT count(*) FROM found) >= %(least)s
          ORDER BY point_id
            FOR NO KEY UPDATE OF point
         """,
+        least=least,
         skus=[point.sku for point in points],
         nodes=[point.node for point in points],
         lots=[point.lot for point in points],
@@ -347,11 +346,11 @@ def lock_lapsed(tx: Transaction, point_ids: Collection[PointId], now: datetime) 
     return tx.rows(
         LapsedRow,
         """
-        SELECT held.reservation_id, held.public_id, unit.point_id, held.status = 'held' AS was_held
+        SELECT unit.reservation, unit.point_id, held.status = 'held' AS was_held
           FROM inventory.reservation AS held
-         CROSS JOIN LATERAL (SELECT point_id
+         CROSS JOIN LATERAL (SELECT reservation, point_id
                                FROM inventory.reserved_unit AS unit
-                              WHERE unit.reservation_id = held.reservation_id
+                              WHERE unit.reservation = held.public_id
                              OFFSET 0) AS unit
           JOIN inventory.point USING (point_id)
          WHERE unit.point_id = ANY(%(ids)s::bigint[])
@@ -359,7 +358,7 @@ def lock_lapsed(tx: Transaction, point_ids: Collection[PointId], now: datetime) 
            AND held.lapses_at <= %(now)s
            AND NOT EXISTS (SELECT FROM inventory.claim_part AS part
                             WHERE part.sku = point.sku AND part.status = 'open')
-         ORDER BY held.reservation_id, unit.point_id
+         ORDER BY held.public_id, unit.point_id
            FOR NO KEY UPDATE OF held SKIP LOCKED
         """,
         ids=list(point_ids),
@@ -367,34 +366,35 @@ def lock_lapsed(tx: Transaction, point_ids: Collection[PointId], now: datetime) 
     )
 
 
-def free_lapsed(tx: Transaction, lapsed: Sequence[LapsedRow]) -> list[FreedRow]:
-    """Take the units from the locked holds, which can never be used again."""
-    return tx.rows(
-        FreedRow,
+def free_lapsed(
+    tx: Transaction, lapsed: Sequence[LapsedRow]
+) -> list[tuple[PublicId, PointId, int]]:
+    """Take the units from the locked holds, which can never be used again; return each's units."""
+    return tx.tuples(
         """
         WITH freed AS (
             DELETE FROM inventory.reserved_unit AS unit
              USING (SELECT DISTINCT *
-                      FROM unnest(%(reservations)s::bigint[], %(points)s::bigint[])
-                           AS pair (reservation_id, point_id)) AS lapsed
-             WHERE unit.reservation_id = lapsed.reservation_id
+                      FROM unnest(%(reservations)s::uuid[], %(points)s::bigint[])
+                           AS pair (reservation, point_id)) AS lapsed
+             WHERE unit.reservation = lapsed.reservation
                AND unit.point_id = lapsed.point_id
-            RETURNING unit.reservation_id, unit.point_id, unit.units
+            RETURNING unit.reservation, unit.point_id, unit.units
         ), closed AS (
             UPDATE inventory.reservation AS held
                SET status = CASE WHEN EXISTS (
                        SELECT FROM inventory.reserved_unit AS unit
-                        WHERE unit.reservation_id = held.reservation_id
-                          AND (unit.reservation_id, unit.point_id) NOT IN (
-                                  SELECT * FROM unnest(%(reservations)s::bigint[],
+                        WHERE unit.reservation = held.public_id
+                          AND (unit.reservation, unit.point_id) NOT IN (
+                                  SELECT * FROM unnest(%(reservations)s::uuid[],
                                                        %(points)s::bigint[]))
                    ) THEN 'lapsing' ELSE 'lapsed' END
-             WHERE held.reservation_id = ANY(%(reservations)s::bigint[])
+             WHERE held.public_id = ANY(%(reservations)s::uuid[])
         )
-        SELECT reservation_id, point_id, sum(units)::integer AS units
+        SELECT reservation, point_id, sum(units)::integer AS units
           FROM freed
-         GROUP BY reservation_id, point_id
+         GROUP BY reservation, point_id
         """,
-        reservations=[row.reservation_id for row in lapsed],
+        reservations=[row.reservation for row in lapsed],
         points=[row.point_id for row in lapsed],
     )
