@@ -12,6 +12,7 @@ from oneshelf.inventory.ledger import StockPoint
 from oneshelf.inventory.lines.actions import pick
 from oneshelf.inventory.receipts.actions import expect
 from oneshelf.inventory.receipts.arriving import Expected, ExpectedLine
+from oneshelf.orders.resourcing.actions import lock_plans
 from oneshelf.outbound.picking.picks import Pick
 from shop import order
 
@@ -54,18 +55,28 @@ def test_nobody_picks_units_that_a_count_took_from_the_order(life):
     }
 
 
-def test_a_count_between_the_look_at_the_shelf_and_the_pick_is_not_overlooked(life, monkeypatch):
+@pytest.mark.parametrize(
+    ("report", "locking"),
+    [
+        ((2,), ("pick_from_stock", pick)),
+        ((1, "mismatch"), ("lock_plans", lock_plans)),  # the lost one is not in the tote
+    ],
+)
+def test_a_count_between_the_look_at_the_shelf_and_the_pick_is_not_overlooked(
+    life, monkeypatch, report, locking
+):
     [placed] = life.place(order(("LAMP", 2)))
     life.settle()
     parcel = life.parcels(placed.number)["leeds"]
+    name, lock = locking
 
-    def count_first(tx, picks, now):
+    def count_first(*asked, **more):
         life.do(count, [Counted(new_id(), LEEDS, 1)])
-        return pick(tx, picks, now)
+        return lock(*asked, **more)
 
-    monkeypatch.setattr("oneshelf.outbound.picking.actions.pick_from_stock", count_first)
+    monkeypatch.setattr(f"oneshelf.outbound.picking.actions.{name}", count_first)
     with pytest.raises(ContendedError):
-        life.pick(Pick(parcel, 1, 2))
+        life.pick(Pick(parcel, 1, *report))
     standing, there = life.standing(placed.number), life.stock("LAMP", "leeds")
     life.settle()
 

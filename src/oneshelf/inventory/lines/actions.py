@@ -214,12 +214,12 @@ def find_losers(
     return [step(one, "outside", part, reason) for one, part in taken], movements, unmet
 
 
-def reject(tx: Transaction, rejections: Sequence[Rejected], now: datetime) -> None:
+def reject(tx: Transaction, rejections: Sequence[Rejected], now: datetime) -> int:
     """Take units of lines that could not be picked off the books, by reason.
 
     not_in_stock empties the shelf points of the units: what is free, held or belongs to other lines
     there is lost too, but not what lies in totes, damaged or on quality hold. Announces who lost
-    units.
+    units. Returns how many units the lines lost: a shelf may have lost them before.
     """
     fresh = take_requests(tx, {one.request for one in rejections}, now)
     new = list({one.request: one for one in rejections if one.request in fresh}.values())
@@ -230,7 +230,7 @@ def reject(tx: Transaction, rejections: Sequence[Rejected], now: datetime) -> No
     taken: list[tuple[Commitment, int, Rejected]] = []
     for one in new:
         wanted = LineUnits(one.line_id, one.node, one.units, one.sku)
-        chosen = choose(standing, wanted, "committed") or choose(standing, wanted, "picked")
+        chosen = choose(standing, wanted, "committed")
         standing = less(standing, chosen)
         taken += [(commitment, units, one) for commitment, units in chosen]
     steps = [
@@ -257,6 +257,7 @@ def reject(tx: Transaction, rejections: Sequence[Rejected], now: datetime) -> No
     ]
     carry(tx, steps, now, lost)
     announce_lost(tx, steps, locked, now)
+    return sum(units for _, units, _ in taken)
 
 
 def _sold(sale: TillSale, balance: Balance, units: int) -> Movement:

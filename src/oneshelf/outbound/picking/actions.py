@@ -112,8 +112,8 @@ def _move_stock(
         for behind in line_units(orders, [one.away() for one in verdict.lost], products)
         if report.sku in {None, behind.sku}
     ]
-    if rejected:
-        reject(tx, rejected, now)
+    if rejected and reject(tx, rejected, now) != sum(one.units for one in rejected):
+        raise ContendedError(SERIALISATION_FAILURE)
     write_plans(tx, orders, locked, now)
 
 
