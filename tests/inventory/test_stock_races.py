@@ -19,7 +19,7 @@ from oneshelf.inventory.lines.actions import sell_at_till
 from oneshelf.inventory.lines.handling import TillSale
 from oneshelf.inventory.reservations.actions import extend, lapse_due, release, reserve
 from oneshelf.inventory.reservations.holding import Hold, HoldLine, Short
-from oneshelf.inventory.shelf.actions import commit_units, lock_points
+from oneshelf.inventory.shelf.actions import commit_units, lock_at_once, lock_points
 
 SHELVES = [StockPoint(Sku(sku), NodeId(node)) for sku in ("LAMP", "RUG") for node in ("a", "b")]
 CROWD = 8
@@ -103,6 +103,28 @@ def test_a_hold_lapses_once_whatever_the_number_of_sweepers_and_batches(crowd, n
         lapsed = tx.scalars("SELECT subject FROM base.fact WHERE name = 'ReservationLapsed'")
     assert sorted(lapsed) == sorted(f"reservation:{one.public_id}" for one in holds)
     assert figures(database) == (120, 0, 0, -120)
+
+
+def test_who_waits_for_a_point_that_another_makes_has_locked_none_yet(crowd, now):
+    database, _ = crowd
+    there, made = SHELVES[:2]
+    with database.transaction("test", "race") as tx:
+        shelf = lock_points(tx, {there}, now)[there].point_id
+
+    def want_both():
+        with database.transaction("test", "second") as tx:
+            return set(lock_points(tx, {there, made}, now))
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction("test", "first") as tx:
+            lock_points(tx, {made}, now)
+            second = pool.submit(want_both)
+            while not tx.scalars("SELECT pid FROM pg_locks WHERE NOT granted"):
+                assert not second.done()
+
+            assert lock_at_once(tx, [shelf])
+
+        assert second.result() == {there, made}
 
 
 def test_a_hold_is_either_extended_or_lapsed_never_both(crowd, now):
