@@ -58,6 +58,8 @@ def settle(rankings: list[Ranking], splits: Ints) -> Settled:
     taken twice or not, bounds a split from below; a split is examined while it can still win.
     """
     ranking = _with_unused(rankings, len(splits))
+    if splits.shape[1] <= FIRST_SPLITS:
+        return _examine(ranking, splits, np.arange(splits.shape[1]))
     bound = ranking.millis[0, splits].sum(axis=0)
     rows = _lowest(bound, FIRST_SPLITS)
     settled = _examine(ranking, splits, rows)
