@@ -20,7 +20,7 @@ from time import perf_counter
 import numpy as np
 from msgspec.structs import replace
 
-from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, price_parcels
+from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, Contents, price_parcels
 from oneshelf.matching.sourcing.problem import Problem, Unsolvable
 from oneshelf.matching.sourcing.solving import solve
 
@@ -80,7 +80,7 @@ def cost_by_kernel(problem: Problem) -> int:
 
 def cost_by_two_nodes(problem: Problem) -> int:
     """Return the least cost over every set of one or two nodes."""
-    millis = price_parcels(problem).node_millis
+    millis = price_parcels(problem, Contents(problem)).node_millis
     best = int(millis[-1].min())
     together = np.empty((NODES, NODES), np.int64)
     for content in range(1, len(millis) // 2):
@@ -92,7 +92,7 @@ def cost_by_two_nodes(problem: Problem) -> int:
 
 def cost_by_covering_sets(problem: Problem) -> int:
     """Return the least cost over every set of up to four nodes that together have all lines."""
-    millis = price_parcels(problem).node_millis
+    millis = price_parcels(problem, Contents(problem)).node_millis
     held = (problem.site_stock > 0) @ (1 << np.arange(LINES)[::-1])
     useful = held.nonzero()[0]
     best = POSSIBLE_MAX

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawing import Size, draw_problem
 
-from oneshelf.matching.preferring import solve_preferred
+from oneshelf.matching.preferring import Answers
 from oneshelf.matching.sourcing.problem import Solution
 from oneshelf.matching.sourcing.solving import solve
 
@@ -20,11 +20,12 @@ def test_what_is_known_of_the_cheapest_plan_changes_no_answer(preference):
         chance = Random(seed)
         problem = draw_problem(chance, Size(lines=3, nodes=4, units=2))
         arrives_on = np.array([chance.randint(1, 4) for _ in problem.offer_site], np.int64)
-        cheapest = solve_preferred(problem, arrives_on, "cheapest")
+        answers = Answers(problem, arrives_on)
+        cheapest = answers.best("cheapest")
         if not isinstance(cheapest, Solution):
             continue
-        searched = solve_preferred(problem, arrives_on, preference)
-        known = solve_preferred(problem, arrives_on, preference, cheapest)
+        searched = Answers(problem, arrives_on).best(preference)
+        known = answers.best(preference)
         reused += known is cheapest
 
         assert (known.parcels, known.cost_millis) == (searched.parcels, searched.cost_millis), seed

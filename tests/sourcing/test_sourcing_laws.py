@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from oneshelf.matching.sourcing import solving, splits
 from oneshelf.matching.sourcing.large_orders import solve_large
-from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, price_parcels
+from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, Contents, price_parcels
 from oneshelf.matching.sourcing.problem import Problem, Solution, Unsolvable
 from oneshelf.matching.sourcing.solving import servable, solve
 from sourcing.drawing import Size, draw_problem, ints
@@ -27,7 +27,7 @@ def drawn(seed, size):
 
 def search_unreduced(problem):
     """Try every node for every load of every split; return the best by the written rule."""
-    parcels = price_parcels(problem)
+    parcels = price_parcels(problem, Contents(problem))
     number = len(parcels.contents)
     parcels_max = min(problem.parcels_max, int(problem.wanted.sum()))
     cap = min(parcels_max, problem.nodes_per_line_max)

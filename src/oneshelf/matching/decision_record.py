@@ -28,7 +28,7 @@ from oneshelf.matching.plan import (
     Rejected,
     Trace,
 )
-from oneshelf.matching.preferring import solve_preferred
+from oneshelf.matching.preferring import Answers
 from oneshelf.matching.promise_dates import FULL, NOT_YET
 from oneshelf.matching.request import SourcingRequest
 from oneshelf.matching.sourcing.marks import every
@@ -193,7 +193,7 @@ def replay(kept: Record) -> Replayed | None:
     """Decide again from the record alone; None if there is no plan any more."""
     first = first_day(kept.request)
     arrives_on = np.array(kept.offer_arrives_in, np.int64) + first
-    answer = solve_preferred(problem_of(kept), arrives_on, kept.request.preference)
+    answer = Answers(problem_of(kept), arrives_on).best(kept.request.preference)
     if not isinstance(answer, Solution):
         return None
     once = kept.split_millis if answer.parcels else 0

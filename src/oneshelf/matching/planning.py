@@ -20,7 +20,7 @@ from oneshelf.matching.eligibility import (
 from oneshelf.matching.offering import Offering, offer, served_country
 from oneshelf.matching.plan import Chosen, LineUnits, Plan, Refusal
 from oneshelf.matching.policy import SourcingPolicy
-from oneshelf.matching.preferring import solve_preferred
+from oneshelf.matching.preferring import Answers
 from oneshelf.matching.request import Preference, SourcingRequest
 from oneshelf.matching.sourcing.problem import Solution, Unsolvable
 from oneshelf.matching.sourcing.solving import OTHERS_MAX, servable
@@ -45,6 +45,7 @@ class _Found:
     """What can be offered, and the solution for the request's own preference."""
 
     offering: Offering
+    answers: Answers
     solution: Solution
     unserved: tuple[LineUnits, ...]
 
@@ -111,14 +112,10 @@ def _decide(
     for reach, strictness in _steps(request, stock):
         question = Question(request, world, stock, capacity, policy, wants, reach, strictness)
         offering = offer(question)
-        solution = solve_preferred(
-            offering.problem,
-            offering.offer_arrives_on,
-            request.preference,
-            others_max=others_max,
-        )
+        answers = Answers(offering.problem, offering.offer_arrives_on, others_max)
+        solution = answers.best(request.preference)
         if isinstance(solution, Solution):
-            return _Found(offering, solution, ())
+            return _Found(offering, answers, solution, ())
     if request.standing == "sold":
         return _as_far_as_it_goes(offering)
     reason, missing = why_refused(question, offering.sieve)
@@ -127,12 +124,9 @@ def _decide(
 
 def _preferred(found: _Found, preference: Preference) -> Solution:
     """Return the solution for a preference; what can be served does not depend on it."""
-    problem, arrives_on = found.offering.problem, found.offering.offer_arrives_on
-    own = found.offering.question.request.preference
-    if preference == own:
+    if preference == found.offering.question.request.preference:
         return found.solution
-    cheapest = found.solution if own == "cheapest" else None
-    answer = solve_preferred(problem, arrives_on, preference, cheapest, OTHERS_WEIGHED)
+    answer = found.answers.best(preference)
     # Of a large order not every plan is looked at: one that is known is better than none.
     return answer if isinstance(answer, Solution) else found.solution
 
@@ -180,11 +174,11 @@ def _as_far_as_it_goes(offering: Offering) -> _Found:
         if units
     )
     less = structs.replace(offering, problem=structs.replace(problem, wanted=served))
-    preference = offering.question.request.preference
-    solution = solve_preferred(less.problem, less.offer_arrives_on, preference)
+    answers = Answers(less.problem, less.offer_arrives_on)
+    solution = answers.best(offering.question.request.preference)
     if isinstance(solution, Unsolvable):
         raise TypeError("what is servable is solvable")
-    return _Found(less, solution, unserved)
+    return _Found(less, answers, solution, unserved)
 
 
 def _reason(offering: Offering, solution: Solution, unserved: tuple[LineUnits, ...]) -> Chosen:

@@ -4,53 +4,81 @@ cheapest: the least cost. earliest: the least cost among the plans whose last pa
 fewest_parcels: the least cost among the plans with the fewest parcels.
 """
 
+from typing import assert_never
+
 import numpy as np
 from msgspec.structs import replace
 
 from oneshelf.matching.request import Preference
+from oneshelf.matching.sourcing.parcels import Contents
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
 from oneshelf.matching.sourcing.solving import OTHERS_MAX, solve
 
 
-def solve_preferred(
-    problem: Problem,
-    offer_arrives_on: Ints,
-    preference: Preference,
-    cheapest: Solution | None = None,
-    others_max: int = OTHERS_MAX,
-) -> Solution | Unsolvable:
-    """Solve; positions in the answer are those of the whole problem.
+class Answers:
+    """The answers to one problem, whose positions are theirs: what one finds out helps the others.
 
-    cheapest: the answer to that preference, where it is known: it is returned itself if it is the
-    answer to this one too, and no plan is looked for among those it has already beaten.
+    The cheapest plan is the answer to another preference, too, if nothing betters it there; no plan
+    is looked for among those it has beaten.
     """
-    if not any(problem.wanted.tolist()):
-        return solve(problem)
-    if not len(problem.offer_site):
-        return Unsolvable(tuple(problem.wanted.tolist()))
-    if preference == "earliest":
-        return _earliest(problem, offer_arrives_on, cheapest, others_max)
-    if preference == "fewest_parcels" and (cheapest is None or len(cheapest.parcels) > 1):
-        for parcels_max in range(1, problem.parcels_max):
-            solution = solve(replace(problem, parcels_max=parcels_max), others_max)
-            if isinstance(solution, Solution):
-                return solution
-    return cheapest or solve(problem, others_max)
 
+    def __init__(
+        self, problem: Problem, offer_arrives_on: Ints, others_max: int = OTHERS_MAX
+    ) -> None:
+        """Take the problem, the day [O] on which each offer arrives, and how many to tell."""
+        self._problem = problem
+        self._arrives_on = offer_arrives_on
+        self._others_max = others_max
+        self._contents = Contents(problem)
+        self._cheapest: Solution | None = None
 
-def _earliest(
-    problem: Problem, arrives_on: Ints, cheapest: Solution | None, others_max: int
-) -> Solution | Unsolvable:
-    days = np.unique(arrives_on)[:-1]
-    if cheapest is not None:
-        days = days[days < max(arrives_on[parcel.offer] for parcel in cheapest.parcels)]
-    for day in days.tolist():
-        offers = (arrives_on <= day).nonzero()[0]
-        if _enough(problem, problem.offer_site[offers]):
-            solution = solve(_only(problem, offers), others_max)
-            if isinstance(solution, Solution):
-                return _renumbered(solution, offers)
-    return cheapest or solve(problem, others_max)
+    def best(self, preference: Preference) -> Solution | Unsolvable:
+        """Solve for a preference."""
+        if not any(self._problem.wanted.tolist()):
+            return self._solve(self._problem)
+        if not len(self._problem.offer_site):
+            return Unsolvable(tuple(self._problem.wanted.tolist()))
+        match preference:
+            case "cheapest":
+                return self._best_of_all()
+            case "earliest":
+                return self._earliest()
+            case "fewest_parcels":
+                return self._fewest_parcels()
+            case _:
+                assert_never(preference)
+
+    def _best_of_all(self) -> Solution | Unsolvable:
+        if self._cheapest is not None:
+            return self._cheapest
+        answer = self._solve(self._problem)
+        if isinstance(answer, Solution):
+            self._cheapest = answer
+        return answer
+
+    def _earliest(self) -> Solution | Unsolvable:
+        days = self._arrives_on.tolist()
+        last = max(days)
+        if self._cheapest is not None:
+            last = max(days[parcel.offer] for parcel in self._cheapest.parcels)
+        for day in sorted(day for day in set(days) if day < last):
+            offers = (self._arrives_on <= day).nonzero()[0]
+            if _enough(self._problem, self._problem.offer_site[offers]):
+                solution = self._solve(_only(self._problem, offers))
+                if isinstance(solution, Solution):
+                    return _renumbered(solution, offers)
+        return self._best_of_all()
+
+    def _fewest_parcels(self) -> Solution | Unsolvable:
+        if self._cheapest is None or len(self._cheapest.parcels) > 1:
+            for parcels_max in range(1, self._problem.parcels_max):
+                solution = self._solve(replace(self._problem, parcels_max=parcels_max))
+                if isinstance(solution, Solution):
+                    return solution
+        return self._best_of_all()
+
+    def _solve(self, problem: Problem) -> Solution | Unsolvable:
+        return solve(problem, self._others_max, self._contents)
 
 
 def _enough(problem: Problem, sites: Ints) -> bool:

@@ -6,7 +6,7 @@ fastest, 0 is empty and the last is the whole order. Costs in millis.
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from msgspec import structs
@@ -29,6 +29,8 @@ class Parcels:
     contents[M, L]: units of each line. millis[M, S]: cost, above POSSIBLE_MAX where none
     can go.
     node_site[N]: first site of each node that has one. node_millis[M, N]: the best of its sites.
+    offer_millis[M, O]: what the offer takes for the content. offer_slots[K, S]: the offers of each
+    site, one of them several times where others have more.
     """
 
     problem: Problem
@@ -37,16 +39,12 @@ class Parcels:
     node_site: Ints
     node_millis: Ints
     offer_slots: Ints
-    freight_millis: Ints
-    weight_g: Ints
+    offer_millis: Ints
 
     def offers(self, sites: Ints, contents: Ints) -> Ints:
         """Return the cheapest offer for each (site, content), the first one of equals."""
-        problem = self.problem
         offers = self.offer_slots[:, sites]
-        cost = self.freight_millis[contents, problem.offer_tariff[offers]]
-        cost += problem.offer_millis[offers]
-        cost += self.weight_g[contents] * problem.offer_gram_micros[offers] // 1000
+        cost = self.offer_millis[contents, offers]
         cheapest: Ints = offers[cost.argmin(axis=0), np.arange(len(sites))]
         return cheapest
 
@@ -61,9 +59,40 @@ class Parcels:
             contents=self.contents[rows],
             millis=millis,
             node_millis=millis if single else self.node_millis[rows],
-            freight_millis=self.freight_millis[rows],
-            weight_g=self.weight_g[rows],
+            offer_millis=self.offer_millis[rows],
         )
+
+
+class Contents:
+    """Every content of a problem, with what does not depend on who carries it, worked out once.
+
+    Problems that differ in offers and number of parcels alone can share them.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Take the problem; nothing is worked out before it is asked for."""
+        self._problem = problem
+
+    @cached_property
+    def units(self) -> Ints:
+        """Units of each line [M, L]."""
+        return contents_up_to(tuple(self._problem.wanted.tolist()))
+
+    @cached_property
+    def weight_g(self) -> Ints:
+        """Weight [M]."""
+        weight_g: Ints = self.units @ self._problem.weight_g
+        return weight_g
+
+    @cached_property
+    def goods_millis(self) -> Ints:
+        """Labour and opportunity price [M, S], NEVER where stock or leave does not suffice."""
+        return _goods_millis(self._problem, self.units)
+
+    @cached_property
+    def freight_millis(self) -> Ints:
+        """What each tariff takes [M, T]."""
+        return freight_millis(self._problem, self.units, self.weight_g)
 
 
 @lru_cache(maxsize=512)
@@ -76,24 +105,20 @@ def contents_up_to(wanted: tuple[int, ...]) -> Ints:
     return contents
 
 
-def price_parcels(problem: Problem) -> Parcels:
+def price_parcels(problem: Problem, contents: Contents) -> Parcels:
     """Price every content at every site. The problem has at least one site and one offer."""
-    contents = contents_up_to(tuple(problem.wanted.tolist()))
-    weight_g = contents @ problem.weight_g
-    freight = freight_millis(problem, contents, weight_g)
-    first = problem.offer_site.searchsorted(np.arange(len(problem.site_node) + 1))
-    counts = first[1:] - first[:-1]
+    costs = contents.freight_millis.take(problem.offer_tariff, axis=1)
+    costs += problem.offer_millis
+    if problem.offer_gram_micros.any():
+        costs += contents.weight_g[:, None] * problem.offer_gram_micros // 1000
+    counts = np.bincount(problem.offer_site, minlength=len(problem.site_node))
+    end = counts.cumsum()
     # A site with fewer offers than another repeats its last one, which changes no minimum.
-    slots = np.minimum(first[:-1] + np.arange(counts.max())[:, None], first[1:] - 1)
-    with_carbon = problem.offer_gram_micros.any()
-    millis = np.full((len(contents), len(counts)), NEVER)
+    slots = np.minimum(end - counts + np.arange(counts.max())[:, None], end - 1)
+    millis = np.full((len(costs), len(counts)), NEVER)
     for offers in slots:
-        cost = freight.take(problem.offer_tariff[offers], axis=1)
-        cost += problem.offer_millis[offers]
-        if with_carbon:
-            cost += weight_g[:, None] * problem.offer_gram_micros[offers] // 1000
-        np.minimum(millis, cost, out=millis)
-    millis += _goods_millis(problem, contents)
+        np.minimum(millis, costs.take(offers, axis=1), out=millis)
+    millis += contents.goods_millis
     np.minimum(millis, NEVER, out=millis)
     millis[0] = NEVER
     if not counts.all():
@@ -103,11 +128,10 @@ def price_parcels(problem: Problem) -> Parcels:
     node_site = first_of_node.nonzero()[0]
     several = len(node_site) < len(counts)
     node_millis = np.minimum.reduceat(millis, node_site, axis=1) if several else millis
-    return Parcels(problem, contents, millis, node_site, node_millis, slots, freight, weight_g)
+    return Parcels(problem, contents.units, millis, node_site, node_millis, slots, costs)
 
 
 def _goods_millis(problem: Problem, contents: Ints) -> Ints:
-    """Return labour and opportunity price [M, S], NEVER where stock or leave does not suffice."""
     stock, unit = problem.site_stock.T.copy(), problem.unit_millis.T.copy()
     barred = None if problem.site_sends.all() else ~problem.site_sends.T
     goods: Ints = np.zeros((1, stock.shape[1]), np.int64)

@@ -20,7 +20,7 @@ from msgspec import structs
 from oneshelf.matching.sourcing.coverage import cover
 from oneshelf.matching.sourcing.dates import place_parcels, price_dates
 from oneshelf.matching.sourcing.large_orders import serve_large, solve_large
-from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, Parcels, price_parcels
+from oneshelf.matching.sourcing.parcels import POSSIBLE_MAX, Contents, Parcels, price_parcels
 from oneshelf.matching.sourcing.problem import Ints, Problem, SitedParcel, Solution, Unsolvable
 from oneshelf.matching.sourcing.settling import Settled, rank_nodes, settle
 from oneshelf.matching.sourcing.splits import Shape, splits_of
@@ -42,9 +42,12 @@ class Search:
     settled: Settled
 
 
-def solve(problem: Problem, others_max: int = OTHERS_MAX) -> Solution | Unsolvable:
+def solve(
+    problem: Problem, others_max: int = OTHERS_MAX, contents: Contents | None = None
+) -> Solution | Unsolvable:
     """Find the cheapest plan. A line of which no unit is wanted is left alone.
 
+    contents: the problem's, or those of one that differs in offers and parcels_max alone.
     others: of an order decided exactly, the others_max cheapest among the best plan of each split
     examined (the 12 of lowest bound, and all that could have won) and the whole order in one
     parcel from each node.
@@ -59,7 +62,7 @@ def solve(problem: Problem, others_max: int = OTHERS_MAX) -> Solution | Unsolvab
     few = len(problem.offer_site) <= FEW_OFFERS_MAX
     if whole and few and (sent := send_whole(problem)):
         return _optimal([(parcel,) for parcel in sent[: others_max + 1]])
-    parcels = price_parcels(problem)
+    parcels = price_parcels(problem, contents or Contents(problem))
     plans = _whole(parcels, others_max) if whole else _split(parcels, others_max)
     if not plans:
         return Unsolvable(tuple((problem.wanted - _serve(parcels)).tolist()))
