@@ -17,18 +17,18 @@ from oneshelf.catalog.nodes import Method
 from oneshelf.matching.plan import LineUnits, Refused, Rejected, Rejection
 from oneshelf.matching.policy import NodeGroup, SourcingPolicy
 from oneshelf.matching.request import SourcingRequest, WantedLine
-from oneshelf.matching.sourcing.marks import every, some
+from oneshelf.matching.sourcing.marks import some
 from oneshelf.matching.stock_view import CapacityView, DatedSupply, Slice, StockView, slice_of
 from oneshelf.matching.world import (
     Ints,
     Marks,
     Needs,
     World,
-    kept,
     lanes,
-    licensed,
     needs_of,
     remembering,
+    unkept,
+    unlicensed,
 )
 
 REASONS: tuple[Rejected, ...] = get_args(Rejected)
@@ -376,14 +376,13 @@ def _speaks_of(group: NodeGroup, channel: ChannelId, categories: AbstractSet[str
 
 def _barred(question: Question) -> Iterator[tuple[Rejected, Marks]]:
     """Yield why and for which lines [N, L] nodes are out, where any is."""
-    world, needs = question.world, question.wants.needs
-    if world.toggled and question.strictness != "relaxed":
+    if question.world.toggled and question.strictness != "relaxed":
         yield "toggled_off", _toggled(question)
-    if any(one.licences for one in needs):
-        yield "no_licence", ~np.stack([licensed(world, one) for one in needs], axis=1)
-    stored = [kept(world, one) for one in needs]
-    if not all(map(every, stored)):
-        yield "wrong_temperature", ~np.stack(stored, axis=1)
+    unfit: tuple[tuple[Rejected, Marks | None], ...] = (
+        ("no_licence", unlicensed(question.world, question.wants.needs)),
+        ("wrong_temperature", unkept(question.world, question.wants.needs)),
+    )
+    yield from ((reason, marks) for reason, marks in unfit if marks is not None)
 
 
 def _toggled(question: Question) -> Marks:

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from oneshelf.catalog.products import Hazard
 from oneshelf.matching.eligibility import (
     Question,
     Sieve,
@@ -35,25 +36,19 @@ from oneshelf.matching.timetable import NEVER, Schedule, to_us
 from oneshelf.matching.world import (
     FORGETTING,
     NO_ZONE,
+    Carried,
     Ints,
     Lanes,
     Marks,
     World,
-    kept_on_the_way,
+    carried_of,
     lanes,
-    taken,
+    takes,
 )
 
 NEAREST_KM_MILLIS = 1_000_000
 FEW_NODES_MAX = 32  # with more, the stock differs from order to order, and arrays earn their calls
 OFFERS_REMEMBERED = 1_024  # 5 kB each at 32 nodes and 2 services
-
-
-class Carried(Struct, frozen=True):
-    """Which lines [V, L] each service carries: as hazards go, and as temperatures go besides."""
-
-    hazards: Marks
-    both: Marks
 
 
 class Offers(Struct, frozen=True):
@@ -67,24 +62,21 @@ class Offers(Struct, frozen=True):
 
 
 class OfferCosts(Struct, frozen=True):
-    """The parts of `Problem.offer_millis`, each [O]."""
+    """The parts of `Problem.offer_millis`, each [O]; None: nothing for any offer."""
 
     handling: Ints
-    lateness: Ints
     speed: Ints
-    preference: Ints
-    distance: Ints
+    lateness: Ints | None = None
+    preference: Ints | None = None
+    distance: Ints | None = None
 
     def millis(self, split_millis: int) -> Ints:
         """Return the cost of the parcel itself."""
-        return (
-            self.handling
-            + self.lateness
-            + self.speed
-            + self.preference
-            + self.distance
-            + split_millis
-        )
+        total = self.handling + self.speed + split_millis
+        for term in (self.lateness, self.preference, self.distance):
+            if term is not None:
+                total += term
+        return total
 
 
 class _Standing(Struct, frozen=True):
@@ -118,13 +110,15 @@ def offer(question: Question) -> Offering:
     """Return everything that could be sent, from where and when, at which cost."""
     sieve, free = sieve_nodes(question)
     world, request = question.world, question.request
-    carried = _carried(question) if request.method == "ship" else None
+    carried = None
+    if request.method == "ship":
+        carried = carried_of(world, question.wants.needs, _refused_hazards(question))
     sites, offers = _remembered(question, sieve, free, carried)
     policy, wants, tariffs = question.policy, question.wants, world.tariffs
     nodes = sites.node[offers.site]
     costs = _offer_costs(question, nodes, offers.arrives_on)
     picked = world.unit_millis[sites.node][:, None] * wants.parts[None, :]
-    opportunity = question.stock.opportunity_millis.take(sites.node, axis=0) @ wants.uses.T
+    missed = _opportunity_millis(question, sites)
     limits = (policy.parcels_max, policy.nodes_per_line_max)
     if question.strictness == "relaxed":
         limits = (PARCELS_MAX, PARCELS_MAX)
@@ -136,7 +130,7 @@ def offer(question: Question) -> Offering:
         site_node=sites.node,
         site_stock=sites.stock,
         site_sends=sieve.line_reason.take(sites.node, axis=0) == 0,
-        unit_millis=picked + opportunity * policy.opportunity_percent // 100,
+        unit_millis=picked if missed is None else picked + missed,
         offer_site=offers.site,
         offer_millis=costs.millis(policy.split_minor * 1000),
         offer_tariff=offers.tariff,
@@ -163,6 +157,15 @@ def offer(question: Question) -> Offering:
         costs=costs,
         labour_millis=picked,
     )
+
+
+def _opportunity_millis(question: Question, sites: Sites) -> Ints | None:
+    """Return what a unit of each line [S, L] costs the sales to come; None: nothing."""
+    prices = question.stock.opportunity_millis
+    if prices is None:
+        return None
+    of_lines: Ints = prices.take(sites.node, axis=0) @ question.wants.uses.T
+    return of_lines * question.policy.opportunity_percent // 100
 
 
 def _remembered(
@@ -305,22 +308,12 @@ def _reject_without(sieve: Sieve, sites: Sites, served: Marks, reason: Rejected)
 
 def takes_hazards(question: Question, line: int) -> Marks:
     """Return which services take the line as far as its hazards go."""
-    needs = question.wants.needs[line]
-    takes = taken(question.world, needs)
-    if question.strictness != "relaxed" and needs.hazards & question.policy.never_shipped:
-        return np.zeros_like(takes)
-    return takes
+    return takes(question.world, question.wants.needs[line], _refused_hazards(question))
 
 
-def _carried(question: Question) -> Carried | None:
-    """Return what the services carry of the lines; None: everything."""
-    world, needs = question.world, question.wants.needs
-    hazards = [takes_hazards(question, line) for line in range(len(needs))]
-    temperatures = [kept_on_the_way(world, one) for one in needs]
-    if all(map(every, (*hazards, *temperatures))):
-        return None
-    without = np.stack(hazards, axis=1)
-    return Carried(without, without & np.stack(temperatures, axis=1))
+def _refused_hazards(question: Question) -> frozenset[Hazard]:
+    """Return the hazards that are sent by nobody."""
+    return frozenset() if question.strictness == "relaxed" else question.policy.never_shipped
 
 
 def _sites_apart(question: Question, sieve: Sieve, sites: Sites, carried: Carried) -> Sites:
@@ -380,17 +373,19 @@ def _gram_micros(question: Question, nodes: Ints, service: Ints) -> Ints:
 def _offer_costs(question: Question, nodes: Ints, arrives_on: Ints) -> OfferCosts:
     policy, request, world = question.policy, question.request, question.world
     days = arrives_on - request.now.astimezone(UTC).toordinal()
-    nothing = np.zeros(len(nodes), np.int64)
-    late, away = nothing, nothing
+    late, preference, away = None, None, None
     if request.wanted_by is not None:
-        late = np.maximum(arrives_on - request.wanted_by.toordinal(), 0)
+        late_days = np.maximum(arrives_on - request.wanted_by.toordinal(), 0)
+        late = late_days * (policy.late_day_minor * 1000)
+    if policy.preferences:
+        preference = surcharge_millis(question)[nodes]
     if policy.routing == "nearest" and request.destination is not None:
         distance = lanes(world, request.destination).distance_km[nodes]
         away = np.rint(distance * NEAREST_KM_MILLIS).astype(np.int64)
     return OfferCosts(
         handling=world.parcel_millis[nodes],
-        lateness=late * (policy.late_day_minor * 1000),
         speed=np.maximum(days, 0) * (policy.speed_day_minor * 1000),
-        preference=surcharge_millis(question)[nodes] if policy.preferences else nothing,
+        lateness=late,
+        preference=preference,
         distance=away,
     )

@@ -87,7 +87,7 @@ class Known:
             )
             for supply in self.stock.dated(skus)
         )
-        return StockView(skus, free, dated, np.zeros(free.shape, np.int64))
+        return StockView(skus, free, dated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ class Outlook:
         for point, units in held:
             if point.sku in skus and point.node in self.world.node_index:
                 free[self.world.node_index[point.node], skus.index(point.sku)] += units
-        view = StockView(skus, free, (), np.zeros(free.shape, np.int64))
+        view = StockView(skus, free, ())
         mine = self.policy
         if mine.pools:  # held units are no share of anybody's
             mine = replace(mine, pools=())

@@ -33,13 +33,13 @@ class StockView(Struct, frozen=True):
 
     free[N, C]: units on the shelf that this channel may take. dated: in rising due_at.
     opportunity_millis[N, C]: what taking one unit costs the sales to come, in thousandths of a
-    minor unit.
+    minor unit; None: nothing.
     """
 
     skus: tuple[Sku, ...]
     free: Ints
     dated: tuple[DatedSupply, ...]
-    opportunity_millis: Ints
+    opportunity_millis: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

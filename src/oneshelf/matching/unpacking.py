@@ -25,7 +25,7 @@ from oneshelf.matching.promise_dates import ready_us
 from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.sourcing.problem import SitedParcel, Solution
 from oneshelf.matching.timetable import to_instant, to_us
-from oneshelf.matching.world import Marks
+from oneshelf.matching.world import Ints, Marks
 
 
 def unpack(
@@ -186,10 +186,14 @@ def _cost(offering: Offering, sent: SitedParcel, split_millis: int) -> Cost:
         handling=int(costs.handling[at]),
         labour=labour,
         split=split_millis,
-        lateness=int(costs.lateness[at]),
+        lateness=_at(costs.lateness, at),
         speed=int(costs.speed[at]),
         carbon=carbon,
         opportunity=goods - labour,
-        preference=int(costs.preference[at]),
-        distance=int(costs.distance[at]),
+        preference=_at(costs.preference, at),
+        distance=_at(costs.distance, at),
     )
+
+
+def _at(term: Ints | None, offer: int) -> int:
+    return 0 if term is None else int(term[offer])

@@ -23,6 +23,7 @@ from oneshelf.catalog.carriers import Service, Zone
 from oneshelf.catalog.nodes import Method, Node, NodeKind, Toggle
 from oneshelf.catalog.products import AMBIENT, Hazard, Licence, Product, Temperature
 from oneshelf.matching.request import Destination, WantedLine
+from oneshelf.matching.sourcing.marks import every
 from oneshelf.matching.timetable import Pickup, Shift, Timetable
 
 Ints = NDArray[np.int64]
@@ -35,6 +36,8 @@ BLOCK_DAYS = 90  # a timetable starts at a multiple of this, and a little earlie
 LEAD_DAYS = 10
 NEEDS_REMEMBERED = 16_384
 LANES_REMEMBERED = 2_048  # districts; 11 kB each at 200 nodes and 2 services
+CARRIED_REMEMBERED = 1_024  # nothing, or a byte for each line and service
+UNFIT_REMEMBERED = 512  # nothing, or a byte for each line and node
 NO_ZONE = -1
 
 Item = TypeVar("Item", bound=Hashable)
@@ -54,6 +57,13 @@ class Tariffs:
     step_weight_g: Ints
     divisor_mm3_per_g: Ints
     weight_g_max: Ints
+
+
+class Carried(Struct, frozen=True):
+    """Which lines [V, L] each service carries: as hazards go, and as temperatures go besides."""
+
+    hazards: Marks
+    both: Marks
 
 
 class Lanes(Struct, frozen=True):
@@ -254,6 +264,40 @@ def taken(world: World, needs: Needs) -> Marks:
 def kept_on_the_way(world: World, needs: Needs) -> Marks:
     """Return which services carry goods at these temperatures."""
     return np.array([needs.temperatures <= one.temperatures for one in world.services], np.bool_)
+
+
+def takes(world: World, needs: Needs, refused: frozenset[Hazard]) -> Marks:
+    """Return which services take the hazards, of which some may be refused to all."""
+    taking = taken(world, needs)
+    return np.zeros_like(taking) if needs.hazards & refused else taking
+
+
+@remembering(maxsize=CARRIED_REMEMBERED)
+def carried_of(
+    world: World, needs: tuple[Needs, ...], refused: frozenset[Hazard]
+) -> Carried | None:
+    """Return what the services carry of lines with these needs; None: everything."""
+    hazards = [takes(world, one, refused) for one in needs]
+    temperatures = [kept_on_the_way(world, one) for one in needs]
+    if all(map(every, (*hazards, *temperatures))):
+        return None
+    without = np.stack(hazards, axis=1)
+    return Carried(without, without & np.stack(temperatures, axis=1))
+
+
+@remembering(maxsize=UNFIT_REMEMBERED)
+def unlicensed(world: World, needs: tuple[Needs, ...]) -> Marks | None:
+    """Return which nodes lack a licence for which lines [N, L]; None: none does."""
+    if not any(one.licences for one in needs):
+        return None
+    return ~np.stack([licensed(world, one) for one in needs], axis=1)
+
+
+@remembering(maxsize=UNFIT_REMEMBERED)
+def unkept(world: World, needs: tuple[Needs, ...]) -> Marks | None:
+    """Return which nodes do not keep which lines [N, L] at their temperature; None: all do."""
+    stored = [kept(world, one) for one in needs]
+    return None if all(map(every, stored)) else ~np.stack(stored, axis=1)
 
 
 def fit_for(world: World, sku: Sku) -> Marks:
