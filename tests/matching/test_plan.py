@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sample_worlds import MONDAY_NINE, capacity, node, request, service, stock, week, zone
 from three_places import EXPRESS, NAMES, NODES, POLICY, PRODUCTS, WORLD, decide, reasons, sent
 
@@ -367,7 +368,7 @@ def test_more_stock_never_makes_a_plan_dearer_or_later(lines, free, more):
 
     if isinstance(answer, Plan):
         assert better.arrives_on() <= answer.arrives_on()
-        cheap = replace(asked, preference="cheapest")
+        cheap = structs.replace(asked, preference="cheapest")
         assert decide(cheap, richer).cost_millis <= decide(cheap, free).cost_millis
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec import structs
 from sample_worlds import MONDAY_NINE, node, request, service
 from three_places import POLICY, PRODUCTS, decide, due, sent
 
@@ -20,7 +21,7 @@ def test_a_backorder_waits_for_the_receipt_and_names_its_line():
     assert sum(take.units for take in takes if take.receipt_line is None) == 1
     assert [take.units for take in takes if take.receipt_line == 77] == [2]
     assert answer.arrives_on() == date(2010, 12, 16)
-    refused = decide(replace(asked, backorder="refused"), {"leeds": {"cup": 1}})
+    refused = decide(structs.replace(asked, backorder="refused"), {"leeds": {"cup": 1}})
     assert refused.missing == (LineUnits(1, 2),)
 
 
@@ -62,7 +63,7 @@ def test_a_pre_order_without_stock_falls_to_a_backorder_with_its_date():
 def test_what_is_out_today_need_not_wait_for_the_launch_of_the_other_line():
     asked = request(("cup", 1), ("new", 1))
     answer = decide(asked, {"leeds": {"cup": 1, "new": 1}})
-    together = decide(replace(asked, splitting="together"), {"leeds": {"cup": 1, "new": 1}})
+    together = decide(structs.replace(asked, splitting="together"), {"leeds": {"cup": 1, "new": 1}})
 
     assert answer.arrives_on() == together.arrives_on() == date(2010, 12, 21)
     assert len(together.parcels) == 1

@@ -5,11 +5,11 @@ orders until 14:00 and needs 120 open minutes: ready at 11:00. The carrier comes
 weekdays and delivers the next working day, Monday to Saturday: Tuesday 7 December.
 """
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 from sample_worlds import (
     HOME,
     MONDAY_NINE,
@@ -226,7 +226,7 @@ REFUSALS = [
     ({"service": {"weight_g_max": 499}}, "too_heavy"),
     (AEROSOL | {"service": {"refuses": frozenset({"aerosol"})}}, "hazard_refused"),
     (AEROSOL | {"policy": {"never_shipped": frozenset({"aerosol"})}}, "hazard_refused"),
-    ({"request": {"destination": replace(HOME, country="NO")}}, "not_served_country"),
+    ({"request": {"destination": structs.replace(HOME, country="NO")}}, "not_served_country"),
     ({"request": {"only_node": "hull"}}, "unknown_node"),
 ]  # fmt: skip
 

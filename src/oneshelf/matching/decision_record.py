@@ -6,7 +6,7 @@ Days in lists are counted from the UTC date of `now`; costs are millis.
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -254,13 +254,13 @@ def _leave(kept: Record, name: str, places: int, lines: int) -> Marks:
 def _without_person(request: SourcingRequest) -> SourcingRequest:
     """Leave of the address what names a district."""
     home = request.destination
-    district = home and replace(
+    district = home and structs.replace(
         home,
         postcode=home.postcode_area(),
         latitude=round(home.latitude, 1),
         longitude=round(home.longitude, 1),
     )
-    return replace(request, now=request.now.astimezone(UTC), destination=district)
+    return structs.replace(request, now=request.now.astimezone(UTC), destination=district)
 
 
 def _chosen(trace: Trace, plan: Plan) -> tuple[ChosenParcel, ...]:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 import numpy as np
+from msgspec import structs
 
 from oneshelf.base.identifiers import ChannelId, NodeId, ReceiptLineId, Sku
 from oneshelf.catalog.assortment import Catalog
@@ -362,4 +363,4 @@ class Outlook:
 def _for_the_rest(request: SourcingRequest, stage: Plan) -> SourcingRequest:
     skus = {line.line_no: line.sku for line in request.lines}
     rest = tuple(WantedLine(one.line_no, skus[one.line_no], one.units) for one in stage.unserved)
-    return replace(request, lines=rest)
+    return structs.replace(request, lines=rest)

@@ -5,7 +5,7 @@ the world did not change.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from msgspec import structs
@@ -135,7 +135,7 @@ def _unpacked(found: _Found, solution: Solution, preference: Preference) -> Plan
     offering = found.offering
     request = offering.question.request
     if preference != request.preference:
-        preferring = replace(request, preference=preference)
+        preferring = structs.replace(request, preference=preference)
         question = structs.replace(offering.question, request=preferring)
         offering = structs.replace(offering, question=question)
     return unpack(offering, solution, _reason(offering, solution, found.unserved), found.unserved)

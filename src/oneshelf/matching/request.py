@@ -1,8 +1,9 @@
 """What somebody wants, from where, and until when. Pure."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from oneshelf.base.identifiers import ChannelId, NodeId, Sku
 from oneshelf.catalog.channels import Standing
@@ -15,8 +16,7 @@ Splitting = Literal["allowed", "together"]
 Backorder = Literal["accepted", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class WantedLine:
+class WantedLine(Struct, frozen=True):
     """So many units of one SKU, at least 1; line numbers are unique within a request."""
 
     line_no: int
@@ -24,8 +24,7 @@ class WantedLine:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where a parcel goes: degrees, and the postcode that carriers' zones look at."""
 
     country: str
@@ -40,8 +39,7 @@ class Destination:
         return plain[:-3] if whole else plain[:OUTCODE_LENGTH_MAX]
 
 
-@dataclass(frozen=True, slots=True)
-class SourcingRequest:
+class SourcingRequest(Struct, frozen=True):
     """One question to the plan function; `now` is part of it.
 
     standing: `ask` may be refused; `sold` is served as far as stock and roads allow.
