@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from msgspec import Struct
+
 from oneshelf.base.database import Transaction
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.identifiers import ChannelId
@@ -15,8 +17,7 @@ from oneshelf.base.identifiers import ChannelId
 LOCK_TIMEOUT_KEYS_MS = 2_000
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RepeatKey:
+class RepeatKey(Struct, frozen=True, order=True):
     """What names a request for ever: its channel and the channel's own id for it."""
 
     channel: ChannelId

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from oneshelf.base.identifiers import BrandId, Sku
 
 Hazard = Literal["none", "lithium_battery", "flammable", "aerosol", "corrosive"]
@@ -13,8 +15,7 @@ Temperature = Literal["ambient", "chilled", "frozen"]
 AMBIENT: Final[frozenset[Temperature]] = frozenset({"ambient"})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class KitPart:
+class KitPart(Struct, frozen=True, order=True):
     """So many units of a component in one unit of the kit, at least 1."""
 
     sku: Sku

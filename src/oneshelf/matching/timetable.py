@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from oneshelf.base.calendars import MIDNIGHT, WorkCalendar, instant, is_working_day
@@ -47,8 +48,7 @@ class Pickup:
     at: time
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A day's work on an order: its day, and when the parcel is ready."""
 
     on: int

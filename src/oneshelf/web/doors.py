@@ -17,6 +17,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.response import Stream
+from msgspec import Struct
 
 from oneshelf.base.batching import decide_batch
 from oneshelf.base.clock import read_now
@@ -62,8 +63,7 @@ class Nowhere(Shape, frozen=True):
     """No parameters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """One request at one door. key: who; None at a public door."""
 
     request: HttpRequest

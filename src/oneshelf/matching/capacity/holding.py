@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from msgspec import Struct
+
 from oneshelf.base.identifiers import NodeId, OrderId, PublicId
 
 Binding = Literal["limit", "sold"]
 """Whether the limit binds: what is already sold is written in any case."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class NodeDay:
+class NodeDay(Struct, frozen=True, order=True):
     """A node's working day; its order is the order in which days are locked."""
 
     node: NodeId

@@ -5,11 +5,10 @@ fastest, 0 is empty and the last is the whole order. Costs in millis.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from msgspec import structs
+from msgspec import Struct, structs
 
 from oneshelf.matching.sourcing.problem import Ints, Problem
 
@@ -22,8 +21,7 @@ POSSIBLE_MAX = NEVER // 2
 np.empty(1 << 24, np.int8)
 
 
-@dataclass(frozen=True, slots=True)
-class Parcels:
+class Parcels(Struct, frozen=True):
     """The cheapest parcel of each content from each site.
 
     contents[M, L]: units of each line. millis[M, S]: cost, above POSSIBLE_MAX where none
@@ -53,7 +51,7 @@ class Parcels:
         rows = np.nonzero((self.contents <= wanted).all(axis=1))[0]
         millis = self.millis[rows]
         single = self.node_millis is self.millis
-        return replace(
+        return structs.replace(
             self,
             problem=structs.replace(self.problem, wanted=wanted),
             contents=self.contents[rows],

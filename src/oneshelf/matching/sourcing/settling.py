@@ -1,9 +1,9 @@
 """Which node sends which load: the best choice for each split, exactly. Pure."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from oneshelf.matching.sourcing.parcels import NEVER
 from oneshelf.matching.sourcing.problem import Ints
@@ -13,8 +13,7 @@ FIRST_SPLITS = 12
 SPLITS_AT_ONCE = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """The cheapest nodes for each load, cheapest first, the lowest of equals: [rank, load].
 
     Of a plan of P parcels only the P cheapest nodes of each load matter: if a load went to another
@@ -26,8 +25,7 @@ class Ranking:
     node: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """The splits examined, cheapest first (by number among equals), each with its best nodes.
 
     row[E]: number of the split. millis[E]. node[P, E]: node of each load.

@@ -11,11 +11,10 @@ So the answer is a function of the problem alone.
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
 from math import comb, prod
 
 import numpy as np
-from msgspec import structs
+from msgspec import Struct, structs
 
 from oneshelf.matching.sourcing.coverage import cover
 from oneshelf.matching.sourcing.dates import place_parcels, price_dates
@@ -33,8 +32,7 @@ Placed = tuple[tuple[int, int], ...]
 """The parcels of a plan: (site, number of its content), by rising site."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What was priced, the splits, and the plans found among them."""
 
     parcels: Parcels
@@ -128,7 +126,7 @@ def _search(parcels: Parcels) -> Search | None:
         rankings = [ranking]
         for millis in dated[1:]:
             of_nodes = rank_nodes(millis, parcels_max)
-            rankings.append(replace(of_nodes, node=nodes[of_nodes.node]))
+            rankings.append(structs.replace(of_nodes, node=nodes[of_nodes.node]))
         splits = splits_of(shape, parcels_max)
         settled = settle(rankings, splits)
     return Search(parcels, splits, settled) if settled.millis[0] < POSSIBLE_MAX else None
@@ -144,7 +142,7 @@ def _dated_nodes(parcels: Parcels, cheapest: Ints, shape: Shape, found: int) -> 
         return parcels.node_site[:0]
     sites = np.diff(parcels.node_site, append=len(parcels.problem.site_node))
     several = (sites > 1).nonzero()[0]
-    splits = splits_of(replace(shape, nodes_per_line_max=shape.parcels_max), 1)
+    splits = splits_of(structs.replace(shape, nodes_per_line_max=shape.parcels_max), 1)
     bound = np.append(cheapest, np.zeros(shape.parcels_max, np.int64))[splits].sum(axis=0)
     better = (bound < min(found, POSSIBLE_MAX)).nonzero()[0]
     spare = np.full(len(cheapest) + shape.parcels_max, -1)

@@ -8,13 +8,13 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
+from msgspec import Struct
 
 from oneshelf.matching.sourcing.parcels import contents_up_to
 from oneshelf.matching.sourcing.problem import Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What of an order decides the ways to split it."""
 
     wanted: tuple[int, ...]

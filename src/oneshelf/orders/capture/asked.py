@@ -1,8 +1,7 @@
 """An order as it came, and what is told when it comes twice. Pure."""
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.repeat_keys import RepeatKey, StoredAnswer
@@ -11,8 +10,7 @@ from oneshelf.orders.canonical import NewOrder
 from oneshelf.orders.capture.answering import reused
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An order as it came, the hash of its body, and who sent it (a batch has many callers)."""
 
     order: NewOrder
