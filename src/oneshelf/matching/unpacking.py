@@ -177,10 +177,9 @@ def _parcel(
 def _cost(offering: Offering, sent: SitedParcel, split_millis: int) -> Cost:
     """Break the parcel's cost down; the terms add up to what the solver counted."""
     problem, costs, at = offering.problem, offering.costs, sent.offer
-    units = np.array(sent.units, np.int64)
-    goods = int(units @ problem.unit_millis[sent.site])
-    labour = int(units @ offering.labour_millis[sent.site])
-    carbon = int(units @ problem.weight_g) * int(problem.offer_gram_micros[at]) // 1000
+    goods = _of_units(sent, problem.unit_millis[sent.site])
+    labour = _of_units(sent, offering.labour_millis[sent.site])
+    carbon = _of_units(sent, problem.weight_g) * int(problem.offer_gram_micros[at]) // 1000
     return Cost(
         freight=sent.cost_millis - goods - carbon - int(problem.offer_millis[at]),
         handling=int(costs.handling[at]),
@@ -193,6 +192,11 @@ def _cost(offering: Offering, sent: SitedParcel, split_millis: int) -> Cost:
         preference=_at(costs.preference, at),
         distance=_at(costs.distance, at),
     )
+
+
+def _of_units(sent: SitedParcel, each: Ints) -> int:
+    """Return what all units have together, given what one unit of each line has."""
+    return sum(map(int.__mul__, sent.units, each.tolist()))
 
 
 def _at(term: Ints | None, offer: int) -> int:

@@ -4,7 +4,7 @@ NumPy needs as long for two offers as for two hundred, and most orders are one u
 or stand in a cart at one node: plain sums over their offers take a fifth of the time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -23,11 +23,12 @@ def send_whole(problem: Problem) -> list[SitedParcel]:
     weight_g = sum(map(int.__mul__, wanted, problem.weight_g.tolist()))
     goods_millis = dict(_goods_millis(problem, wanted))
     volume_mm3 = sum(map(int.__mul__, wanted, problem.volume_mm3.tolist()))
-    freight_millis = dict(_freight_millis(problem, weight_g, volume_mm3))
+    tariffs = problem.offer_tariff.tolist()
+    freight_millis = dict(_freight_millis(problem, set(tariffs), weight_g, volume_mm3))
     nodes = problem.site_node.tolist()
     offers = zip(
         problem.offer_site.tolist(),
-        problem.offer_tariff.tolist(),
+        tariffs,
         problem.offer_millis.tolist(),
         problem.offer_gram_micros.tolist(),
         strict=True,
@@ -57,22 +58,20 @@ def _goods_millis(problem: Problem, wanted: tuple[int, ...]) -> Iterator[tuple[i
             yield site, sum(map(int.__mul__, wanted, unit_millis))
 
 
-def _freight_millis(problem: Problem, weight_g: int, volume_mm3: int) -> Iterator[tuple[int, int]]:
-    """Yield what each tariff takes that may hold all of it."""
-    tariffs = zip(
-        problem.tariff_base_millis.tolist(),
-        problem.tariff_base_weight_g.tolist(),
-        problem.tariff_step_millis.tolist(),
-        problem.tariff_step_weight_g.tolist(),
-        problem.tariff_divisor_mm3_per_g.tolist(),
-        problem.tariff_weight_g_max.tolist(),
-        _take_all(problem.tariff_carries, problem.wanted),
-        strict=True,
-    )
-    for tariff, (base, base_g, step, step_g, divisor, weight_g_max, carries) in enumerate(tariffs):
-        if carries and weight_g <= weight_g_max:
-            chargeable_g = max(weight_g, -(-volume_mm3 // divisor) if divisor else 0)
-            yield tariff, base + -(-max(chargeable_g - base_g, 0) // max(step_g, 1)) * step
+def _freight_millis(
+    problem: Problem, tariffs: Collection[int], weight_g: int, volume_mm3: int
+) -> Iterator[tuple[int, int]]:
+    """Yield what each of these tariffs takes that may hold all of it."""
+    base, base_g = problem.tariff_base_millis.tolist(), problem.tariff_base_weight_g.tolist()
+    step, step_g = problem.tariff_step_millis.tolist(), problem.tariff_step_weight_g.tolist()
+    divisor = problem.tariff_divisor_mm3_per_g.tolist()
+    weight_g_max = problem.tariff_weight_g_max.tolist()
+    carries = _take_all(problem.tariff_carries, problem.wanted)
+    for one in tariffs:
+        if carries[one] and weight_g <= weight_g_max[one]:
+            bulk_g = -(-volume_mm3 // divisor[one]) if divisor[one] else 0
+            over_g = max(max(weight_g, bulk_g) - base_g[one], 0)
+            yield one, base[one] + -(-over_g // max(step_g[one], 1)) * step[one]
 
 
 def _take_all(marks: Marks, wanted: Ints) -> list[bool]:

@@ -82,8 +82,9 @@ def place(
         batch.plan()
     batch.record()
     batch.lock_and_keep()
-    with outlook.planning(now):
-        batch.refuse_on_fresh_read()
+    if batch.has_refusals():  # else nobody waits, stock in hand, for carts that are being planned
+        with outlook.planning(now):
+            batch.refuse_on_fresh_read()
     batch.write()
     batch.settle_keys()
     return [batch.answers[position] for position in range(len(asked))]
@@ -271,6 +272,10 @@ class _Batch:
             if refusal.reason in FOR_LACK_OF_STOCK
             for sku in self._outlook.world.components(request.lines)
         }
+
+    def has_refusals(self) -> bool:
+        """Say whether any plan was a refusal."""
+        return bool(self._refusals)
 
     def refuse_on_fresh_read(self) -> None:
         """Refuse only what a fresh read refuses too, less the units of the plans that hold."""
