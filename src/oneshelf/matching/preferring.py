@@ -16,10 +16,11 @@ from oneshelf.matching.sourcing.solving import OTHERS_MAX, solve
 
 
 class Answers:
-    """The answers to one problem, whose positions are theirs: what one finds out helps the others.
+    """The answers to one problem, a preference each; what one finds out helps the next.
 
-    The cheapest plan is the answer to another preference, too, if nothing betters it there; no plan
-    is looked for among those it has beaten.
+    Positions in the answers are those of the whole problem. The cheapest plan, once known, is
+    returned itself where it answers another preference too, and no plan is looked for among those
+    that it has beaten.
     """
 
     def __init__(
