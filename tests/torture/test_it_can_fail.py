@@ -23,7 +23,7 @@ BUGS = {
     ),
 }
 SLOW_BUGS = {"facts_are_written_after_the_commit": ("kills", {"facts_written"})}
-SEEDS_MAX = 4  # a kill must fall between a commit and what follows it: chance, so several seeds
+SEEDS_MAX = 12  # a kill must fall between a commit and what follows it: it does in six of ten runs
 
 
 @pytest.mark.parametrize("bug", BUGS)
