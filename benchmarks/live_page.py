@@ -38,6 +38,8 @@ SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 
 def main() -> None:
     """Measure three rounds and print the worst."""
+    if not Path(CHROMIUM).exists():
+        sys.exit(f"Not measured: found no {CHROMIUM}; install Debian's package chromium.")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         url = embedded_server.start(Path(folder, "database"))
