@@ -41,6 +41,7 @@ def home():
 
 @contextmanager
 def worker(url, said):
+    """A worker that has begun: one that finds no database at its start ends and says so."""
     with said.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "oneshelf", "work"],
@@ -49,6 +50,7 @@ def worker(url, said):
             stderr=out,
         )
     try:
+        wait_for(lambda: b"has begun" in said.read_bytes(), seconds=30)
         yield process
     finally:
         process.kill()
