@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from oneshelf.catalog.access.actions import find_key
 
@@ -110,6 +112,45 @@ def test_without_a_database_the_code_is_three(run, monkeypatch, tmp_path):
     monkeypatch.setenv("ONESHELF_HOME", str(tmp_path / "nothing"))
 
     assert run("database", "status", "--json").code == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"host": "127.0.0.1", "port": 1}, "nothing listens there"),
+        ({"host": "/nowhere"}, "there is no such socket"),
+        ({"host": "S3cret@shop.invalid"}, "its host is not known"),  # a password with an @ in it
+        ({"port": "S3cret"}, "the address cannot be used as it is"),
+        ({"dbname": "no_such_shop"}, 'database "no_such_shop" does not exist'),
+        ({"user": "nobody"}, 'password authentication failed for user "nobody"'),
+    ],
+)
+def test_a_given_database_that_is_away_is_told_with_the_reason(run, monkeypatch, url, change, why):
+    monkeypatch.setenv("ONESHELF_DATABASE", make_conninfo(url, **change))
+    told = run("database", "status")
+
+    assert told.code == 3
+    assert f"cannot be reached: {why}." in told.err
+    assert "check host, port, name, role and password" in told.err
+    assert "S3cret" not in told.err
+
+
+def test_a_given_database_that_is_silent_is_told_so(run, monkeypatch, url):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("ONESHELF_DATABASE", make_conninfo(url, host="127.0.0.1", port=port))
+        told = run("database", "status", "--json")
+
+    assert told.code == 3
+    assert "nobody answers there" in told.err
+
+
+def test_a_command_that_waited_in_vain_is_told_the_reason(run, monkeypatch, url):
+    monkeypatch.setenv("ONESHELF_DATABASE", make_conninfo(url, dbname="no_such_shop"))
+    told = run("audit")
+
+    assert told.code == 3
+    assert 'database "no_such_shop" does not exist' in told.err
 
 
 def test_a_given_database_is_not_ours_to_stop(oneshelf):

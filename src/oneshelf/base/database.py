@@ -37,6 +37,12 @@ AS_IN_JSON = frozenset({str, int, bool, date, datetime, UUID, type(None)})  # no
 CONTENDED = frozenset({"40001", "40P01", "55P03", "57014"})
 SLOW_S = 2.0  # who has waited so long has the database looked at
 TRUSTED_S = 1.0  # a connection that answered so lately is not asked whether it still does
+WHY_AWAY = {
+    "Connection refused": "nothing listens there",
+    "No such file": "there is no such socket",
+    "failed to resolve": "its host is not known",
+    "timeout expired": "nobody answers there",
+}
 GREETING_S_MAX = 2  # a connection that is not up and asked for its health by then never will be
 
 
@@ -334,6 +340,22 @@ def database_beside(url: str, suffix: str) -> str:
                     f"Let the server's administrator run: CREATE DATABASE {name};",
                 ) from None
     return make_conninfo(url, dbname=name)
+
+
+def find_why_away(url: str) -> str | None:
+    """Connect once; return why that fails, None if it does not. The pool only knows that it waited.
+
+    In the server's words or ours: the driver's may hold a piece of the password.
+    """
+    try:
+        psycopg.connect(url, **CONNECTING).close()
+    except psycopg.Error as error:
+        _, _, refusal = str(error).partition("FATAL:")
+        if refusal:
+            return refusal.strip().partition("\n")[0]
+        known = (why for said, why in WHY_AWAY.items() if said in str(error))
+        return next(known, "the address cannot be used as it is")
+    return None
 
 
 CONNECTING: dict[str, Any] = {

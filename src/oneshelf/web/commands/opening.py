@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from oneshelf.base.database import AT_LENGTH, Database, Patience, Transaction
+from oneshelf.base.database import (
+    AT_LENGTH,
+    Database,
+    Patience,
+    Transaction,
+    find_why_away,
+)
 from oneshelf.base.embedded_server import database_url
-from oneshelf.base.errors import OneshelfError
+from oneshelf.base.errors import DatabaseUnavailableError, OneshelfError
 from oneshelf.base.migrating import migrate, pending, read_tables
 from oneshelf.base.settings import Settings, read_settings
 
@@ -31,8 +37,23 @@ def opened(tables: Tables = "as_they_are", patience: Patience = AT_LENGTH) -> It
         elif tables == "as_they_are":
             _check_tables(database, settings)
         yield database
+    except DatabaseUnavailableError:
+        if settings.database is not None:
+            refuse_if_away(settings.database)
+        raise
     finally:
         database.close()
+
+
+def refuse_if_away(url: str) -> None:
+    """Raise with the reason if the database of ONESHELF_DATABASE cannot be reached now."""
+    why = find_why_away(url)
+    if why is not None:
+        raise OneshelfError(
+            "database_unavailable",
+            f"The database of ONESHELF_DATABASE cannot be reached: {why}.",
+            "See that it runs, then check host, port, name, role and password of that address.",
+        )
 
 
 @contextmanager

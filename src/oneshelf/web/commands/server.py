@@ -6,11 +6,11 @@ import msgspec
 import typer
 
 from oneshelf.base import embedded_server
-from oneshelf.base.database import Database
 from oneshelf.base.embedded_server import Running
 from oneshelf.base.errors import OneshelfError
 from oneshelf.base.migrating import pending
 from oneshelf.base.settings import Settings, read_settings
+from oneshelf.web.commands.opening import opened, refuse_if_away
 from oneshelf.web.commands.printing import DONE, NO_DATABASE, Json, show
 
 app = typer.Typer(
@@ -53,7 +53,8 @@ def status(*, json: Json = False) -> None:
     if settings.database is None:
         told = _embedded_told(settings)
     else:
-        told = ServerTold("given", "running", None, None, _pending(settings.database))
+        refuse_if_away(settings.database)
+        told = ServerTold("given", "running", None, None, _pending())
     _tell(told, json=json)
     raise typer.Exit(DONE if told.state == "running" else NO_DATABASE)
 
@@ -80,14 +81,10 @@ def _embedded(verb: str) -> Settings:
 def _embedded_told(settings: Settings) -> ServerTold:
     found = embedded_server.status(settings.home)
     if isinstance(found, Running):
-        missing = _pending(embedded_server.start(settings.home))
-        return ServerTold("embedded", "running", str(settings.home), found.process_id, missing)
+        return ServerTold("embedded", "running", str(settings.home), found.process_id, _pending())
     return ServerTold("embedded", "stopped", str(settings.home), None, [])
 
 
-def _pending(url: str) -> list[str]:
-    database = Database(url)
-    try:
+def _pending() -> list[str]:
+    with opened("whatever_they_are") as database:
         return pending(database)
-    finally:
-        database.close()
